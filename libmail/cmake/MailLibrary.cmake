@@ -1,0 +1,22 @@
+# mail_library(smtp DEPENDS base message …  [LIBRARIES …] [PRIVATE_LIBRARIES …])
+#
+# One module: sources src/<name>/*.cc, public headers include/mail/<name>.h and include/mail/<name>/*.h, target
+# mail::<name>, component <name> of the installed package.
+function(mail_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/${name}/*.cc)
+  set(target mail_${name})
+  add_library(${target} STATIC ${sources})
+  add_library(mail::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME mail_${name})
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_include_directories(${target}
+    PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
+  foreach(dependency IN LISTS ARG_DEPENDS)
+    target_link_libraries(${target} PUBLIC mail::${dependency})
+  endforeach()
+  target_link_libraries(${target} PUBLIC ${ARG_LIBRARIES} PRIVATE ${ARG_PRIVATE_LIBRARIES}
+                        $<BUILD_INTERFACE:mail_build_flags>)
+  set_property(GLOBAL APPEND PROPERTY MAIL_MODULES ${name})
+endfunction()
