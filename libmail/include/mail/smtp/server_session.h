@@ -1,0 +1,165 @@
+// The SMTP server engine: RFC 5321 with PIPELINING, SIZE, 8BITMIME, STARTTLS, AUTH and
+// ENHANCEDSTATUSCODES.
+//
+// A `mail::Session` (mail/base/session.h): bytes in, events out. The order of one transaction:
+//
+//     Connected? → Helo? → [TLS] → [Authenticate?] → MailFrom? → RcptTo?… → Data? → DataChunk… →
+//     DataEnd? → …
+//
+// A `?` marks a question: it gets exactly one `accept` or `answer` before `next` yields anything
+// else. DataChunk, Reset, Violated and Quit are notices.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "mail/base/limits.h"
+#include "mail/base/session.h"
+#include "mail/smtp/reply.h"
+
+namespace mail::smtp {
+
+/// RFC 5321 §2.3.1 port 25; RFC 6409 §3.1 port 587; RFC 8314 §3.3 port 465 (TLS from the first
+/// byte).
+enum class Dialect { kSmtp, kSubmission, kSubmissions };
+
+/// A value. Every limit is listed in docs/limits.md.
+struct ServerOptions {
+  std::string hostname = "localhost";
+  Dialect dialect = Dialect::kSmtp;
+
+  /// STARTTLS is advertised and accepted (never on kSubmissions).
+  bool offers_starttls = false;
+  /// AUTH is advertised, once TLS is up or `allows_cleartext_auth`. Never on kSmtp.
+  bool offers_auth = false;
+  bool allows_cleartext_auth = false;
+  /// MAIL is answered 530 5.7.0 until TLS is up (RFC 3207 §4) …
+  bool requires_tls = false;
+  /// … and until the client has authenticated (RFC 6409 §4.3).
+  bool requires_auth = false;
+
+  std::uint64_t message_size =
+      limits::kMessageSize;         // octets of DATA as sent, dots removed (RFC 1870 §3)
+  std::size_t command_line = 2048;  // octets with CRLF; RFC 5321 §4.5.3.1.4 asks for at least 512
+  std::size_t auth_line = 12288;    // octets of a SASL response (RFC 4954 §4)
+  std::size_t data_line =
+      1'048'576;  // octets of a message line; RFC 5321 §4.5.3.1.6 asks for at least 1000
+  std::size_t recipients = 1000;  // RFC 5321 §4.5.3.1.8 asks for at least 100
+  std::size_t errors = 20;        // 5xx replies to commands, then 421 and close
+  std::size_t junk_commands =
+      100;                     // NOOP, RSET, VRFY… between two messages, then they count as errors
+  std::size_t output = 65536;  // unsent reply octets at which no further input is wanted
+  Duration command_timeout = minutes(5);  // RFC 5321 §4.5.3.2.7
+  Duration data_timeout = minutes(3);     // RFC 5321 §4.5.3.2.5
+};
+
+/// The connection is there: `accept` sends the 220 greeting; `answer` refuses (a 421 or 554 also
+/// ends the session).
+struct Connected {};
+
+/// HELO, EHLO (RFC 5321 §4.1.1.1). `accept` sends the extension list.
+struct Helo {
+  std::string_view domain;
+  bool is_extended = false;
+};
+
+/// AUTH finished on the client's side (RFC 4954): `accept` sends 235, `answer` usually 535 5.7.8.
+struct Authenticate {
+  std::string_view mechanism;       // "PLAIN"
+  std::string_view authorization;   // authzid, may be empty
+  std::string_view authentication;  // authcid, the login name
+  std::string_view password;
+};
+
+enum class BodyType { kSevenBit, kEightBitMime };
+
+/// MAIL (RFC 5321 §4.1.1.2). The syntax was checked.
+struct MailFrom {
+  std::string_view reverse_path;      // "ann@example.com" in canonical form; empty: the null sender
+  std::optional<std::uint64_t> size;  // SIZE= as declared; already within the limit
+  BodyType body = BodyType::kSevenBit;
+
+  bool is_null_sender() const { return reverse_path.empty(); }
+};
+
+/// RCPT (RFC 5321 §4.1.1.3).
+struct RcptTo {
+  std::string_view
+      forward_path;  // "postmaster" alone is allowed without a domain (RFC 5321 §4.5.1)
+};
+
+/// DATA with at least one accepted recipient: `accept` sends 354.
+struct Data {};
+
+/// Notice. Bytes of the message, dots removed, lines ending in CRLF. Cut anywhere.
+struct DataChunk {
+  std::string_view bytes;
+};
+
+/// CRLF.CRLF was read: `accept` means that the message is *ours now* (durable), and sends 250 with
+/// the given text.
+struct DataEnd {
+  std::uint64_t octets = 0;
+};
+
+/// Notice. The transaction is gone: RSET, a new EHLO, or a message that the engine itself refused
+/// (too big, bare CR or LF, line too long) or that was cut off by the end of the connection. Forget
+/// its chunks.
+struct Reset {};
+
+/// Notice: the peer broke a rule that is worth a log line.
+struct Violated {
+  Violation violation = Violation::kInternal;
+};
+
+/// Notice: QUIT; the session finishes once its output is sent.
+struct Quit {};
+
+class ServerSession {
+ public:
+  using Event = std::variant<Connected, Helo, Authenticate, MailFrom, RcptTo, Data, DataChunk,
+                             DataEnd, Reset, Violated, Quit>;
+
+  /// `now` starts the first deadline.
+  ServerSession(ServerOptions options, TimePoint now);
+  ~ServerSession();
+  ServerSession(ServerSession&&) noexcept;
+  ServerSession& operator=(ServerSession&&) noexcept;
+
+  void receive(std::string_view bytes, TimePoint now);
+  void receive_eof(TimePoint now);
+  std::optional<Event> next();
+
+  std::string_view output();
+  void consume_output(std::size_t octets);
+
+  bool wants_input() const;
+  bool wants_tls() const;
+  void tls_started(const TlsInfo& info);
+  std::optional<TimePoint> deadline() const;
+  void on_deadline(TimePoint now);
+  bool finished() const;
+
+  /// Yes to the question at hand. `text` replaces the usual words, e.g. "2.0.0 Ok: queued as 4F2A".
+  void accept(std::string_view text = {});
+  /// Any other answer. 421 also closes.
+  void answer(const Reply& reply);
+  /// Says 421 as soon as no answer is owed, and finishes (the server stops).
+  void shut_down(std::string_view text);
+
+  /// Facts for the Received line (RFC 5321 §4.4): what was said and done so far.
+  std::string_view helo_domain() const;
+  bool is_extended() const;
+  bool is_authenticated() const;
+  const std::optional<TlsInfo>& tls() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mail::smtp
