@@ -1,0 +1,27 @@
+// Maildir as Dovecot keeps it: names, dovecot-uidlist, dovecot-keywords, subscriptions
+// (docs/store.md).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "mail/base/filesystem.h"
+#include "mail/base/ports.h"
+#include "mail/store/store.h"
+
+namespace mail::store {
+
+struct MaildirOptions {
+  std::string root = "/var/mail";  // <root>/<domain>/<user>
+  std::string hostname =
+      "localhost";  // third part of a file name; '/' and ':' are escaped as \057 and \072
+  std::uint64_t uidlist_size = 256ULL << 20;  // octets of dovecot-uidlist that are read at most
+  std::size_t folder_name = 255;              // octets of a folder name on disk (NAME_MAX)
+  std::size_t folder_depth = 64;              // levels
+};
+
+/// `filesystem`, `clock`, `random` and `events` must outlive it; `events` may be null.
+std::unique_ptr<Store> make_maildir_store(Filesystem& filesystem, Clock& clock, Random& random,
+                                          EventBus* events, MaildirOptions options);
+
+}  // namespace mail::store

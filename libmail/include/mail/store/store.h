@@ -1,0 +1,144 @@
+// The mail store: accounts, their folders, the messages in them. Two implementations, one
+// conformance suite: `make_maildir_store` (mail/store/maildir.h) and `make_memory_store`
+// (mail/store/memory.h).
+//
+// Nothing outside `store` knows that a message is a file. All calls block (run them through the
+// `Worker` port) and are safe from any thread. Every call that changes something returns OK only
+// when a power cut can no longer undo it, and leaves nothing visible when it fails. No lock is held
+// when a call returns.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mail/base/status.h"
+#include "mail/store/types.h"
+
+namespace mail::store {
+
+/// The bytes of one message with CRLF line ends, whatever the file holds. Immutable, shared.
+class Content {
+ public:
+  virtual ~Content() = default;
+  virtual std::string_view bytes() const = 0;
+};
+
+/// What happened to a folder after a mark.
+struct Changes {
+  ModSeq now{};                       // the next mark
+  std::vector<MessageInfo> messages;  // new ones and those whose flags changed, ascending by UID
+  std::vector<Uid> expunged;          // ascending
+};
+
+/// One folder's state, shared by all its sessions.
+class Mailbox {
+ public:
+  virtual ~Mailbox() = default;
+
+  virtual FolderStatus status() = 0;
+  /// Names of the keyword bits, in order. Grows, never changes while the folder is open.
+  virtual std::vector<std::string> keywords() = 0;
+
+  /// All messages, ascending by UID, and the mark they were true at.
+  virtual Changes snapshot() = 0;
+  /// What happened after `since`, a mark of this object.
+  virtual Changes changes(ModSeq since) = 0;
+  /// The current facts; none for a UID that is gone.
+  virtual std::vector<std::optional<MessageInfo>> find(std::span<const Uid> uids) = 0;
+
+  /// Looks for what other programs did to the folder. Cheap when nothing changed.
+  virtual Status refresh() = 0;
+
+  /// The messages that are \Recent for the session that asks: no other session will be told of
+  /// them. In a Maildir they move from new/ to cur/.
+  virtual StatusOr<std::vector<Uid>> claim_recent() = 0;
+
+  /// Fails: NotFound when it was expunged (perhaps by another program).
+  virtual StatusOr<std::shared_ptr<const Content>> read(Uid uid) = 0;
+
+  /// All or none (RFC 3502 §6.3.11). The UIDs, in order.
+  virtual StatusOr<std::vector<Uid>> append(std::span<const NewMessage> messages) = 0;
+
+  /// Messages that are gone are passed over. Returns those that exist, with their flags after the
+  /// change, ascending. Fails: ResourceExhausted when the folder has no room for another keyword.
+  virtual StatusOr<std::vector<MessageInfo>> change_flags(std::span<const Uid> uids,
+                                                          const FlagChange& change) = 0;
+
+  /// Removes those of `uids` that carry \Deleted (RFC 4315 §2.1); returns what was removed,
+  /// ascending.
+  virtual StatusOr<std::vector<Uid>> expunge(std::span<const Uid> uids) = 0;
+
+  /// All or none (RFC 9051 §6.4.7), flags and internal dates kept. `to` must come from the same
+  /// store. Messages that are gone are passed over.
+  virtual StatusOr<UidPairs> copy(std::span<const Uid> uids, Mailbox& to) = 0;
+  /// RFC 6851 §3.3: each message is in exactly one of the two folders at any moment.
+  virtual StatusOr<UidPairs> move(std::span<const Uid> uids, Mailbox& to) = 0;
+};
+
+/// One user's folders. "INBOX" always exists. Names are UTF-8 with '.' between levels; a name that
+/// cannot be (empty level, control characters, "..", too long) fails with InvalidArgument, before
+/// it comes near a path.
+class Account {
+ public:
+  virtual ~Account() = default;
+
+  /// Sorted by name, INBOX first; parents that do not exist themselves are listed as not
+  /// selectable.
+  virtual StatusOr<std::vector<Folder>> folders() = 0;
+  /// Fails: AlreadyExists; InvalidArgument.
+  virtual Status create_folder(std::string_view name) = 0;
+  /// Its children stay. Fails: NotFound; FailedPrecondition for INBOX.
+  virtual Status delete_folder(std::string_view name) = 0;
+  /// Children move along; UIDs and UIDVALIDITY stay. INBOX: its messages move to a new folder (RFC
+  /// 9051 §6.3.6).
+  virtual Status rename_folder(std::string_view from, std::string_view to) = 0;
+
+  virtual StatusOr<std::vector<std::string>> subscriptions() = 0;
+  /// The folder need not exist (RFC 9051 §6.3.7).
+  virtual Status subscribe(std::string_view name) = 0;
+  virtual Status unsubscribe(std::string_view name) = 0;
+
+  /// Fails: NotFound.
+  virtual StatusOr<FolderStatus> status(std::string_view name) = 0;
+  /// The same object for all who hold it open. Fails: NotFound.
+  virtual StatusOr<std::shared_ptr<Mailbox>> open(std::string_view name) = 0;
+};
+
+/// Whose mail, and where: `directory` overrides <mail>/<domain>/<user> (an account's
+/// `userdb_mail`).
+struct AccountPlace {
+  std::string address;    // "ann@example.com", lower case
+  std::string directory;  // usually empty
+
+  bool operator==(const AccountPlace&) const = default;
+};
+
+/// One local recipient of a delivery.
+struct Target {
+  AccountPlace account;
+  std::string folder = "INBOX";
+  std::string header;  // lines put in front of the message for this recipient, CRLF ends
+                       // ("Delivered-To: …")
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// Makes the account's folders when they are missing. The same object for all who hold it.
+  virtual StatusOr<std::shared_ptr<Account>> account(const AccountPlace& place) = 0;
+
+  /// One message for all targets, or for none. `pieces` are its bytes in order, CRLF line ends.
+  /// Written once and hard-linked where the bytes are the same.
+  virtual Status deliver(std::span<const Target> targets, std::span<const std::string_view> pieces,
+                         WallTime received) = 0;
+};
+
+/// The EventBus topic that is published after every change of a folder.
+std::string mailbox_topic(std::string_view address, std::string_view folder);
+
+}  // namespace mail::store

@@ -1,0 +1,55 @@
+// One session's view of a folder: its sequence numbers (RFC 9051 §2.3.1.2).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "mail/store/store.h"
+
+namespace mail::store {
+
+/// Belongs to one session; not safe from several threads. The numbers change only inside `pull`.
+class MailboxView {
+ public:
+  explicit MailboxView(std::shared_ptr<Mailbox> mailbox);
+
+  Mailbox& mailbox() const { return *mailbox_; }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(uids_.size()); }
+  const std::vector<Uid>& uids() const { return uids_; }
+  /// `sequence` from 1 to `size()`.
+  Uid uid_at(std::uint32_t sequence) const { return uids_[sequence - 1]; }
+  std::optional<std::uint32_t> sequence_of(Uid uid) const;
+  bool is_recent(Uid uid) const;
+  std::uint32_t recent_count() const { return static_cast<std::uint32_t>(recent_.size()); }
+  /// Adds what `Mailbox::claim_recent` gave.
+  void add_recent(const std::vector<Uid>& uids);
+
+  struct Update {
+    std::vector<std::uint32_t>
+        expunged;  // in sending order: each number is right after those before it were applied
+    bool has_new = false;  // EXISTS (and RECENT) must be told
+    struct Changed {
+      std::uint32_t sequence = 0;
+      MessageInfo info;
+    };
+    std::vector<Changed> changed;  // flags changed, ascending
+  };
+  /// What happened since the last pull. While `may_expunge` is false (FETCH, STORE, SEARCH: RFC
+  /// 9051 §7.5.1) removals are held back and the numbers stay.
+  Update pull(bool may_expunge);
+
+  /// The view's own doing need not be told again: forget the change of `uid` up to `modseq`.
+  void acknowledge(const MessageInfo& info);
+
+ private:
+  std::shared_ptr<Mailbox> mailbox_;
+  ModSeq mark_{};
+  std::vector<Uid> uids_;       // ascending
+  std::vector<Uid> recent_;     // ascending
+  std::vector<Uid> held_back_;  // expunged, not yet told; ascending
+  std::vector<std::pair<Uid, ModSeq>> acknowledged_;
+};
+
+}  // namespace mail::store
