@@ -1,0 +1,43 @@
+// Stored passwords in Dovecot's notation: `{SCHEME}hash`; without a prefix it is SHA512-CRYPT.
+//
+//   {SHA512-CRYPT} {SHA256-CRYPT} {BLF-CRYPT} {CRYPT}   libxcrypt
+//   {ARGON2ID} {ARGON2I}                                libargon2
+//   {SSHA} {SSHA256} {SSHA512} {SHA} {SHA1} {SHA256} {SHA512}   digests, `.HEX` or `.B64` may
+//   follow {PLAIN} {CLEARTEXT}                                 the password itself
+//
+// Scheme names are compared without case. Verification takes tens of milliseconds on purpose: call
+// it through the `Worker` port. All functions are safe from any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "mail/base/status.h"
+
+namespace mail::crypto {
+
+enum class PasswordVerdict {
+  kMatch,
+  kMismatch,
+  kUnknownScheme,  // "{MD4}…": report it, file and line; no password can match
+  kMalformed,      // the scheme is known, its hash is not one
+};
+std::string_view to_string(PasswordVerdict verdict);
+
+/// A longer password never matches and is never hashed: work must not grow with the peer's input.
+inline constexpr std::size_t kMaxPasswordOctets = 512;
+
+PasswordVerdict verify_password(std::string_view stored, std::string_view password);
+
+/// For a user that does not exist: the work of a SHA512-CRYPT verification, always kMismatch. So
+/// the time of the answer does not tell who exists.
+PasswordVerdict verify_nobody(std::string_view password);
+
+/// kMatch or kMismatch means usable; nothing is hashed. For diagnostics when accounts are read.
+bool is_usable_password(std::string_view stored, PasswordVerdict* why = nullptr);
+
+/// `{SHA512-CRYPT}$6$…` with a fresh random salt. Fails: InvalidArgument for an empty password, one
+/// with a NUL octet, or one longer than kMaxPasswordOctets.
+StatusOr<std::string> hash_password(std::string_view password);
+
+}  // namespace mail::crypto

@@ -1,0 +1,17 @@
+// Start here: who exists, and who gets what.
+//
+//   auto snapshot = mail::directory::Snapshot::build(mail::real_filesystem(), folder, options);
+//   auto resolution = snapshot->resolve("info@example.com");
+//   auto login = mail::directory::authenticate(*snapshot, "ann@example.com", password);
+#pragma once
+
+#include "mail/directory/address.h"
+#include "mail/directory/authenticate.h"
+#include "mail/directory/current.h"
+#include "mail/directory/diagnostic.h"
+#include "mail/directory/editor.h"
+#include "mail/directory/fingerprint.h"
+#include "mail/directory/listen.h"
+#include "mail/directory/resolution.h"
+#include "mail/directory/settings.h"
+#include "mail/directory/snapshot.h"

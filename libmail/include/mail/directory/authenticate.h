@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "mail/directory/snapshot.h"
+
+namespace mail::directory {
+
+enum class LoginVerdict : std::uint8_t {
+  kAccepted,
+  kRefused,      // no such login, or another password: the peer must not learn which
+  kUnavailable,  // the accounts cannot be read: temporary
+};
+
+/// A value.
+struct Login {
+  LoginVerdict verdict = LoginVerdict::kRefused;
+  std::string address;  // the account's, when accepted
+  /// For the log, never for the peer: "no such account", "postfix-accounts.cf:3: unknown scheme".
+  std::string reason;
+};
+
+/// Takes the time of one password hash whether the login exists or not: tens of milliseconds; call
+/// it through the `Worker` port.
+Login authenticate(const Snapshot& snapshot, std::string_view login, std::string_view password);
+
+}  // namespace mail::directory

@@ -1,0 +1,87 @@
+// The answer to "who gets mail for this address?", with the way it was found.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mail::directory {
+
+enum class Verdict : std::uint8_t {
+  kDeliverable,     // `recipients` says to whom
+  kUnknownUser,     // 550 5.1.1: our domain, nobody there
+  kRelayDenied,     // 554 5.7.1: not our domain; authenticated senders may use `recipients` all the
+                    // same
+  kLookupFailure,   // 451 4.3.0: a table is broken (ALIAS_DUPLICATES=fail) or cannot be read
+  kExpansionError,  // 451 4.6.0: a loop, a limit, a result that is no address
+};
+std::string_view to_string(Verdict verdict);
+
+enum class RecipientKind : std::uint8_t {
+  kMailbox,  // an account of ours
+  kRemote,   // another server's
+  kDiscard,  // /dev/null: accept and forget
+};
+/// "mailbox", "remote", "discard".
+std::string_view to_string(RecipientKind kind);
+
+/// A value.
+struct Recipient {
+  /// kMailbox: the account's address, lower case, without extension. Otherwise the final address.
+  std::string address;
+  RecipientKind kind = RecipientKind::kMailbox;
+  /// The address that expansion ended with: `ann+news@example.com` for the mailbox ann@example.com.
+  std::string final_address;
+
+  bool operator==(const Recipient&) const = default;
+};
+
+enum class Rule : std::uint8_t {
+  kVirtualAlias,    // postfix-virtual.cf, key user+ext@dom or user@dom
+  kRegexpAlias,     // postfix-regexp.cf
+  kLocalpartAlias,  // postfix-virtual.cf, key without domain
+  kCatchAll,        // postfix-virtual.cf, key @dom
+  kLocalAlias,      // postfix-aliases.cf
+  kMailbox,         // postfix-accounts.cf
+  kRemote,          // not our domain
+  kDiscard,         // /dev/null
+  kUnknown,         // our domain, but neither account nor alias
+  kDuplicate,       // the same final address came up before
+  kRefused,         // a pipe, a file or an :include: in postfix-aliases.cf
+};
+std::string_view to_string(Rule rule);
+
+/// One rule taken. A value.
+struct Step {
+  Rule rule = Rule::kMailbox;
+  std::string from;
+  std::string to;        // the targets as they stand after substitution, ", " between them
+  std::string file;      // empty where no file decides
+  std::size_t line = 0;  // of that file, from 1
+
+  bool operator==(const Step&) const = default;
+};
+
+/// A value.
+struct Resolution {
+  Verdict verdict = Verdict::kUnknownUser;
+  /// In the order of expansion, each final address once.
+  std::vector<Recipient> recipients;
+  /// Targets in our own domains that nobody answers to. Empty `recipients` and a verdict of
+  /// kUnknownUser when there is nothing else; otherwise mail goes to the rest.
+  std::vector<std::string> undeliverable;
+  std::vector<Step> path;
+
+  bool operator==(const Resolution&) const = default;
+};
+
+/// Postfix's limits (virtual_alias_expansion_limit, …_recursion_limit, …_address_length_limit).
+struct ExpansionLimits {
+  std::size_t expansions = 1000;
+  std::size_t nesting = 1000;
+  std::size_t address_octets = 1000;
+};
+
+}  // namespace mail::directory

@@ -1,0 +1,119 @@
+// The directory: an immutable picture of the config folder, built whole and swapped whole.
+//
+// Files: postfix-accounts.cf, postfix-virtual.cf, postfix-regexp.cf, postfix-aliases.cf. A line
+// that cannot be understood loses only itself and is reported. A file that cannot be read at all
+// (I/O error, NUL octets, over its limit) keeps its last good version; where there is none, every
+// question that needs it is answered kLookupFailure (451), never "no such user".
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mail/base/filesystem.h"
+#include "mail/directory/diagnostic.h"
+#include "mail/directory/resolution.h"
+
+namespace mail::directory {
+
+struct Options {
+  std::string hostname = "localhost.localdomain";  // FQDN; also $myorigin
+  std::string domain;                              // empty: derived by `domain_of_hostname`
+  std::string recipient_delimiter = "+";           // each character delimits; empty: no extensions
+  std::string postmaster_address;                  // empty: postmaster@<domain>
+  /// Domains of /etc/aliases. Unset: hostname, localhost.<domain>, localhost.
+  std::optional<std::vector<std::string>> mydestination;
+  /// Postfix's order: `@domain` also takes the mail of real accounts without an alias of their own.
+  bool catchall_swallows_accounts = false;
+  enum class Duplicates : std::uint8_t { kMerge, kFail };
+  Duplicates alias_duplicates = Duplicates::kMerge;
+  ExpansionLimits expansion;
+  std::uint64_t max_file_octets = 64 * 1024 * 1024;
+  std::size_t max_line_octets = 64 * 1024;       // with its continuation lines
+  std::size_t max_pattern_octets = 1024 * 1024;  // memory of one compiled regular expression
+
+  bool operator==(const Options&) const = default;
+};
+
+/// DMS: the hostname minus its first label when it has more than two, else the hostname.
+std::string_view domain_of_hostname(std::string_view hostname);
+
+/// A line of postfix-accounts.cf. A value.
+struct Account {
+  std::string address;   // lower case
+  std::string password;  // as stored: "{SHA512-CRYPT}$6$…"
+  std::string extra;     // the third field, verbatim
+  std::size_t line = 0;
+
+  bool operator==(const Account&) const = default;
+};
+
+/// A line of postfix-virtual.cf (several where a duplicate key was merged). A value.
+struct Alias {
+  std::string key;      // as written
+  std::string targets;  // as written
+  std::size_t line = 0;
+
+  bool operator==(const Alias&) const = default;
+};
+
+/// Immutable: safe from any thread. Share it as `std::shared_ptr<const Snapshot>`.
+class Snapshot {
+ public:
+  /// Always gives a snapshot; what went wrong is in `diagnostics()`. Blocks on files. `previous`
+  /// lends the last good version of files that cannot be read now.
+  static std::shared_ptr<const Snapshot> build(Filesystem& filesystem, const std::string& folder,
+                                               Options options, const Snapshot* previous = nullptr);
+  /// For tests and embedding: the four files as text; nullopt is an absent file.
+  struct Texts {
+    std::optional<std::string> accounts;
+    std::optional<std::string> virtual_aliases;
+    std::optional<std::string> regexp_aliases;
+    std::optional<std::string> local_aliases;
+  };
+  static std::shared_ptr<const Snapshot> from_texts(const Texts& texts, Options options);
+
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  /// Who gets mail for this envelope address (without angle brackets). An address without domain is
+  /// taken at the hostname (RFC 5321 §4.5.1: "postmaster").
+  Resolution resolve(std::string_view address) const;
+
+  /// The account that `user+ext@dom` is delivered to; aliases play no part. Allocates nothing.
+  const Account* find_mailbox(std::string_view address) const;
+  /// The account with exactly this login name, whatever its case. Allocates nothing.
+  const Account* find_login(std::string_view login) const;
+
+  /// A domain of an account or of a key of postfix-virtual.cf.
+  bool is_managed_domain(std::string_view domain) const;
+  /// In mydestination.
+  bool is_local_domain(std::string_view domain) const;
+  /// Either: mail for it is accepted here, everything else is relaying.
+  bool is_our_domain(std::string_view domain) const {
+    return is_managed_domain(domain) || is_local_domain(domain);
+  }
+
+  /// False when postfix-accounts.cf exists but could not be read, nor ever was: logins then fail
+  /// for now, not for good.
+  bool accounts_available() const;
+
+  std::span<const Account> accounts() const;         // in file order
+  std::span<const Alias> aliases() const;            // in file order, every line
+  std::vector<std::string> managed_domains() const;  // sorted
+  std::span<const Diagnostic> diagnostics() const;
+  const Options& options() const;
+
+ private:
+  struct State;
+  explicit Snapshot(std::unique_ptr<const State> state);
+  std::unique_ptr<const State> state_;
+};
+
+}  // namespace mail::directory
