@@ -83,7 +83,7 @@ class Transport {
     kReady,     // what was asked for, or the peer closed or failed: read or write tells
     kDeadline,  // the deadline passed first
     kWoken,     // its waker was called
-    kClosed,    // `close` was called on our side (shutdown of the server)
+    kStopping,  // the server stops: say goodbye, send it, end
   };
   /// Octets moved; 0 with `open` means "not now, wait".
   struct Moved {

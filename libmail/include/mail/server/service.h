@@ -1,0 +1,49 @@
+// The entry of the server layer: one coroutine serves one connection from its first byte to its
+// last.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "mail/base/limits.h"
+#include "mail/base/ports.h"
+#include "mail/base/task.h"
+#include "mail/server/world.h"
+
+namespace mail::server {
+
+/// What a listener speaks. The "s" ones have TLS from the first byte.
+enum class Protocol { kSmtp, kSubmission, kSubmissions, kImap, kImaps };
+
+/// "smtp", "submission", … as in LISTEN_SMTP and listeners.json.
+std::string_view to_string(Protocol protocol);
+constexpr bool has_implicit_tls(Protocol protocol) {
+  return protocol == Protocol::kSubmissions || protocol == Protocol::kImaps;
+}
+
+/// A value, the same for all connections.
+struct ServiceOptions {
+  std::string hostname = "localhost";  // HOSTNAME: banner, Received, Message-ID
+  bool has_tls = false;                // a certificate is there: STARTTLS is offered
+  /// SSL_TYPE is empty on purpose: passwords may cross in the clear.
+  bool allows_cleartext_auth = false;
+  std::uint64_t message_size = limits::kMessageSize;  // POSTFIX_MESSAGE_SIZE_LIMIT
+  std::uint64_t message_memory = 256ULL
+                                 << 20;  // octets of all messages under way; beyond it 452 4.3.1
+  bool dedupe_recipients = true;         // DEDUPE_RECIPIENTS
+  std::size_t hops = 50;  // Received fields before a message counts as looping (RFC 5321 §6.3)
+  Duration idle_refresh = seconds(5);  // how often IDLE looks for what other programs did
+};
+
+/// State that connections share beyond the World: made once, outlives them.
+class Shared;
+std::shared_ptr<Shared> make_shared_state(ServiceOptions options);
+
+/// Serves until the peer leaves, a rule is broken for good, or the server stops. With implicit TLS
+/// the handshake comes first. `world` outlives the task; the transport is closed at the end.
+Task<void> serve(World& world, std::shared_ptr<Shared> shared, Protocol protocol,
+                 std::unique_ptr<Transport> transport);
+
+}  // namespace mail::server
