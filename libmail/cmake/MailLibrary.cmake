@@ -1,10 +1,18 @@
+# mail_pkg_config(RE2 re2)
+#
+# A library known by pkg-config: target PkgConfig::RE2 here, in the installed package, and in the .pc files.
+macro(mail_pkg_config prefix module)
+  pkg_check_modules(${prefix} REQUIRED IMPORTED_TARGET ${module})
+  set_property(GLOBAL PROPERTY MAIL_PKG_CONFIG_${prefix} ${module})
+endmacro()
+
 # mail_library(smtp DEPENDS base message …  [LIBRARIES …] [PRIVATE_LIBRARIES …])
 #
 # One module: sources src/<name>/*.cc, public headers include/mail/<name>.h and include/mail/<name>/*.h, target
-# mail::<name>, component <name> of the installed package.
+# mail::<name>, component <name> of the installed package, libmail-<name>.pc.
 function(mail_library name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/${name}/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/${name}/*.cc)
   set(target mail_${name})
   add_library(${target} STATIC ${sources})
   add_library(mail::${name} ALIAS ${target})
@@ -19,4 +27,6 @@ function(mail_library name)
   target_link_libraries(${target} PUBLIC ${ARG_LIBRARIES} PRIVATE ${ARG_PRIVATE_LIBRARIES}
                         $<BUILD_INTERFACE:mail_build_flags>)
   set_property(GLOBAL APPEND PROPERTY MAIL_MODULES ${name})
+  set_property(GLOBAL PROPERTY MAIL_DEPENDS_${name} ${ARG_DEPENDS})
+  set_property(GLOBAL PROPERTY MAIL_LIBRARIES_${name} ${ARG_LIBRARIES} ${ARG_PRIVATE_LIBRARIES})
 endfunction()

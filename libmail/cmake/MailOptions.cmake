@@ -1,6 +1,8 @@
 # Options of the build, and the flags that every target of this tree is compiled with. Nothing here reaches the
 # installed package.
-option(MAIL_TESTS "Build the tests" ON)
+option(MAIL_FRONTENDS "Build maild and mailctl" ON)
+option(MAIL_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(MAIL_HEADERS_ALONE "Compile every public header alone" OFF)
 option(MAIL_FUZZ "Build the fuzz targets (clang with libFuzzer)" OFF)
 option(MAIL_WERROR "Warnings are errors (presets switch it on)" OFF)
 option(MAIL_HARDEN "Hardening flags of a release" OFF)
@@ -13,7 +15,9 @@ set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+# Debian's BoringSSL lives outside the default library path: the installed maild must find it too.
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 
 include(GNUInstallDirs)
 include(CheckPIESupported)
@@ -21,18 +25,23 @@ check_pie_supported(LANGUAGES CXX)
 
 add_library(mail_build_flags INTERFACE)
 target_compile_options(mail_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wno-missing-field-initializers $<$<CXX_COMPILER_ID:GNU>:-fcoroutines>)
+  -Wno-missing-field-initializers)
 if(MAIL_WERROR)
   target_compile_options(mail_build_flags INTERFACE -Werror)
 endif()
 if(MAIL_HARDEN)
-  target_compile_options(mail_build_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+  # Checked in the binaries by tests/tools/binaries.py --hardened.
+  target_compile_options(mail_build_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
     -fstack-clash-protection -D_GLIBCXX_ASSERTIONS)
   target_link_options(mail_build_flags INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 endif()
 if(MAIL_SANITIZE)
   list(JOIN MAIL_SANITIZE "," mail_sanitizers)
   target_compile_options(mail_build_flags INTERFACE -fsanitize=${mail_sanitizers} -fno-omit-frame-pointer)
+  # Undefined behaviour ends the test; a report that nobody reads is none.
+  if("undefined" IN_LIST MAIL_SANITIZE)
+    target_compile_options(mail_build_flags INTERFACE -fno-sanitize-recover=undefined)
+  endif()
   target_link_options(mail_build_flags INTERFACE -fsanitize=${mail_sanitizers})
 endif()
 
