@@ -9,6 +9,7 @@
 // it through the `Worker` port. All functions are safe from any thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -25,7 +26,8 @@ enum class PasswordVerdict {
 std::string_view to_string(PasswordVerdict verdict);
 
 /// A longer password never matches and is never hashed: work must not grow with the peer's input.
-inline constexpr std::size_t kMaxPasswordOctets = 512;
+/// libxcrypt's own limit (CRYPT_MAX_PASSPHRASE_SIZE, which counts the final NUL).
+inline constexpr std::size_t kMaxPasswordOctets = 511;
 
 PasswordVerdict verify_password(std::string_view stored, std::string_view password);
 

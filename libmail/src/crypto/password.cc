@@ -1,0 +1,270 @@
+// Stored passwords: cut off the scheme, look it up in one table, compare.
+//
+// The time of an answer must not tell a stranger which accounts exist or how their passwords are
+// kept. A crypt scheme costs what it costs; every other outcome (digest schemes, PLAIN, unknown
+// schemes, malformed hashes, no such user) does the work of one SHA512-CRYPT besides.
+//
+// Tested by tests/unit/crypto/password_test.cc.
+#include "mail/crypto/password.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <argon2.h>
+#include <crypt.h>
+#include <openssl/base64.h>
+
+#include "mail/base/ascii.h"
+#include "mail/crypto/digest.h"
+#include "mail/crypto/random.h"
+#include "mail/crypto/secret.h"
+
+namespace mail::crypto {
+namespace {
+
+enum class Family { kCrypt, kAnyCrypt, kArgon2id, kArgon2i, kPlain, kDigest, kSaltedDigest };
+
+struct Scheme {
+  std::string_view name;
+  Family family;
+  Algorithm algorithm = Algorithm::kSha1;  // of the two digest families
+};
+
+constexpr Scheme kSchemes[] = {
+    {"SHA512-CRYPT", Family::kCrypt},
+    {"SHA256-CRYPT", Family::kCrypt},
+    {"BLF-CRYPT", Family::kCrypt},
+    {"CRYPT", Family::kAnyCrypt},
+    {"ARGON2ID", Family::kArgon2id},
+    {"ARGON2I", Family::kArgon2i},
+    {"PLAIN", Family::kPlain},
+    {"CLEARTEXT", Family::kPlain},
+    {"CLEAR", Family::kPlain},
+    {"SHA", Family::kDigest, Algorithm::kSha1},
+    {"SHA1", Family::kDigest, Algorithm::kSha1},
+    {"SHA256", Family::kDigest, Algorithm::kSha256},
+    {"SHA512", Family::kDigest, Algorithm::kSha512},
+    {"SSHA", Family::kSaltedDigest, Algorithm::kSha1},
+    {"SSHA256", Family::kSaltedDigest, Algorithm::kSha256},
+    {"SSHA512", Family::kSaltedDigest, Algorithm::kSha512},
+};
+
+/// What is verified when there is nothing to verify. No password hashes to all dots.
+constexpr char kNobody[] =
+    "$6$libmail.nobody.$"
+    "......................................................................................";
+
+struct Stored {
+  const Scheme* scheme = nullptr;  // none: unknown
+  bool hex = false;                // digests: hex instead of base64
+  std::string_view hash;
+};
+
+// stored = [ "{" scheme [ "." ( "HEX" / "B64" / "BASE64" ) ] "}" ] hash
+Stored parse_stored(std::string_view stored) {
+  std::string_view name = "SHA512-CRYPT";
+  std::string_view encoding;
+  Stored parsed{nullptr, false, stored};
+  if (stored.starts_with('{')) {
+    const std::size_t close = stored.find('}');
+    if (close == std::string_view::npos) return parsed;
+    name = stored.substr(1, close - 1);
+    parsed.hash = stored.substr(close + 1);
+    if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
+      encoding = name.substr(dot + 1);
+      name = name.substr(0, dot);
+    }
+  }
+  parsed.hex = ascii::equal_ignoring_case(encoding, "HEX");
+  const bool known_encoding = encoding.empty() || parsed.hex ||
+                              ascii::equal_ignoring_case(encoding, "B64") ||
+                              ascii::equal_ignoring_case(encoding, "BASE64");
+  for (const Scheme& scheme : kSchemes) {
+    if (known_encoding && ascii::equal_ignoring_case(scheme.name, name)) parsed.scheme = &scheme;
+  }
+  return parsed;
+}
+
+std::optional<std::string> decode_hex(std::string_view hex) {
+  if (hex.size() % 2 != 0) return std::nullopt;
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); ++i) {
+    if (!ascii::is_hex_digit(hex[i])) return std::nullopt;
+    const char c = ascii::to_lower(hex[i]);
+    const int digit = ascii::is_digit(c) ? c - '0' : c - 'a' + 10;
+    if (i % 2 == 0) {
+      bytes += static_cast<char>(digit << 4);
+    } else {
+      bytes.back() = static_cast<char>(bytes.back() | digit);
+    }
+  }
+  return bytes;
+}
+
+std::optional<std::string> decode_base64(std::string_view base64) {
+  // Some tools leave the padding out; the decoder wants it.
+  std::string padded(base64);
+  while (padded.size() % 4 != 0) padded += '=';
+  std::string bytes(padded.size() / 4 * 3, '\0');
+  std::size_t size = 0;
+  if (EVP_DecodeBase64(reinterpret_cast<std::uint8_t*>(bytes.data()), &size, bytes.size(),
+                       reinterpret_cast<const std::uint8_t*>(padded.data()), padded.size()) != 1) {
+    return std::nullopt;
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+/// The digest and, where the scheme has one, the salt behind it.
+std::optional<std::string> decode_digest(const Stored& stored) {
+  std::optional<std::string> bytes =
+      stored.hex ? decode_hex(stored.hash) : decode_base64(stored.hash);
+  if (!bytes) return std::nullopt;
+  const std::size_t size = digest_size(stored.scheme->algorithm);
+  const bool salted = stored.scheme->family == Family::kSaltedDigest;
+  if (salted ? bytes->size() <= size : bytes->size() != size) return std::nullopt;
+  return bytes;
+}
+
+bool is_crypt_hash(std::string_view hash, bool any_method) {
+  // Without "$" it would be DES, of which only the first eight characters count.
+  if (!any_method && !hash.starts_with('$')) return false;
+  if (hash.size() < 13 || hash.size() >= CRYPT_OUTPUT_SIZE) return false;
+  const std::string setting(hash);
+  const int check = crypt_checksalt(setting.c_str());
+  return check != CRYPT_SALT_INVALID && check != CRYPT_SALT_METHOD_DISABLED;
+}
+
+/// "$argon2id$v=19$m=65536,t=3,p=1$salt$hash": the library checks the rest.
+bool is_argon2_hash(std::string_view hash, std::string_view method) {
+  return hash.starts_with(method) && std::count(hash.begin(), hash.end(), '$') >= 4;
+}
+
+/// The crypt hash of the password with the method, cost and salt of `setting`; empty when the
+/// library refuses.
+std::string crypt_with(std::string_view setting, std::string_view password) {
+  const std::string zero_ended_setting(setting);
+  std::string phrase(password);
+  // 32 KiB: too large for the stack of a pool thread.
+  auto data = std::make_unique<crypt_data>();
+  const char* hash = crypt_r(phrase.c_str(), zero_ended_setting.c_str(), data.get());
+  std::string result = hash == nullptr || *hash == '*' ? std::string() : std::string(hash);
+  wipe(phrase.data(), phrase.size());
+  wipe(reinterpret_cast<char*>(data.get()), sizeof *data);
+  return result;
+}
+
+void spend_a_hash(std::string_view password) { crypt_with(kNobody, password); }
+
+bool argon2_matches(std::string_view hash, std::string_view password, argon2_type type) {
+  const std::string encoded(hash);
+  return argon2_verify(encoded.c_str(), password.data(), password.size(), type) == ARGON2_OK;
+}
+
+bool digest_matches(const Stored& stored, std::string_view password) {
+  const std::string bytes = decode_digest(stored).value_or("");
+  const std::size_t size = digest_size(stored.scheme->algorithm);
+  if (bytes.size() < size) return false;
+  Digest running(stored.scheme->algorithm);
+  running.update(password);
+  running.update(std::string_view(bytes).substr(size));
+  return constant_time_equal(running.finish(), std::string_view(bytes).substr(0, size));
+}
+
+bool matches(const Stored& stored, std::string_view password) {
+  switch (stored.scheme->family) {
+    case Family::kCrypt:
+    case Family::kAnyCrypt: {
+      const std::string hash = crypt_with(stored.hash, password);
+      return !hash.empty() && constant_time_equal(hash, stored.hash);
+    }
+    case Family::kArgon2id: return argon2_matches(stored.hash, password, Argon2_id);
+    case Family::kArgon2i: return argon2_matches(stored.hash, password, Argon2_i);
+    case Family::kPlain: spend_a_hash(password); return constant_time_equal(stored.hash, password);
+    case Family::kDigest:
+    case Family::kSaltedDigest: spend_a_hash(password); return digest_matches(stored, password);
+  }
+  return false;
+}
+
+/// kMatch: usable.
+PasswordVerdict check(const Stored& stored) {
+  if (stored.scheme == nullptr) return PasswordVerdict::kUnknownScheme;
+  bool usable = false;
+  switch (stored.scheme->family) {
+    case Family::kCrypt: usable = is_crypt_hash(stored.hash, false); break;
+    case Family::kAnyCrypt: usable = is_crypt_hash(stored.hash, true); break;
+    case Family::kArgon2id: usable = is_argon2_hash(stored.hash, "$argon2id$"); break;
+    case Family::kArgon2i: usable = is_argon2_hash(stored.hash, "$argon2i$"); break;
+    case Family::kPlain: usable = !stored.hash.empty(); break;
+    case Family::kDigest:
+    case Family::kSaltedDigest: usable = decode_digest(stored).has_value(); break;
+  }
+  return usable ? PasswordVerdict::kMatch : PasswordVerdict::kMalformed;
+}
+
+bool is_possible_password(std::string_view password) {
+  // An empty password is refused whatever is stored. crypt reads C strings: "secret\0x" must not
+  // pass for "secret".
+  return !password.empty() && password.size() <= kMaxPasswordOctets &&
+         password.find('\0') == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string_view to_string(PasswordVerdict verdict) {
+  switch (verdict) {
+    case PasswordVerdict::kMatch: return "match";
+    case PasswordVerdict::kMismatch: return "mismatch";
+    case PasswordVerdict::kUnknownScheme: return "unknown password scheme";
+    case PasswordVerdict::kMalformed: return "malformed password hash";
+  }
+  return "unknown";
+}
+
+PasswordVerdict verify_password(std::string_view stored, std::string_view password) {
+  const Stored parsed = parse_stored(stored);
+  if (const PasswordVerdict verdict = check(parsed); verdict != PasswordVerdict::kMatch) {
+    verify_nobody(password);
+    return verdict;
+  }
+  if (!is_possible_password(password)) return PasswordVerdict::kMismatch;
+  return matches(parsed, password) ? PasswordVerdict::kMatch : PasswordVerdict::kMismatch;
+}
+
+PasswordVerdict verify_nobody(std::string_view password) {
+  if (is_possible_password(password)) spend_a_hash(password);
+  return PasswordVerdict::kMismatch;
+}
+
+bool is_usable_password(std::string_view stored, PasswordVerdict* why) {
+  const PasswordVerdict verdict = check(parse_stored(stored));
+  if (why != nullptr) *why = verdict;
+  return verdict == PasswordVerdict::kMatch;
+}
+
+StatusOr<std::string> hash_password(std::string_view password) {
+  if (password.empty()) return invalid("Password must not be empty");
+  if (password.size() > kMaxPasswordOctets) {
+    return invalid("Password has ", password.size(), " octets; at most ", kMaxPasswordOctets,
+                   " are allowed");
+  }
+  if (password.find('\0') != std::string_view::npos) {
+    return invalid("Password must not contain a NUL octet");
+  }
+  const std::string entropy = random_bytes(16);
+  char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+  if (crypt_gensalt_rn("$6$", 0, entropy.data(), static_cast<int>(entropy.size()), setting,
+                       sizeof setting) == nullptr) {
+    return internal_error("this system's crypt library does not make SHA512-CRYPT hashes");
+  }
+  const std::string hash = crypt_with(setting, password);
+  if (hash.empty()) {
+    return internal_error("this system's crypt library does not compute SHA512-CRYPT hashes");
+  }
+  return cat("{SHA512-CRYPT}", hash);
+}
+
+}  // namespace mail::crypto
