@@ -1,0 +1,86 @@
+// A filesystem that forgets at a power cut whatever was not flushed, and that fails on demand.
+//
+// What survives `power_cut`: of a file, the octets that were there at its last successful `sync`;
+// what was appended since is gone, cut short, zeroed or there, by the seed. Of a directory, the
+// entries that were there at its last `sync_directory`; each change since (an entry made, removed,
+// renamed) survives or not, by the seed, but never without the earlier changes of the same name. A
+// rename survives whole or not at all, as on every journaling file system of Linux; making one of
+// its directories durable makes both halves durable. After a failed `sync` the file's later octets
+// never become durable, though later calls report success: as Linux does.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "mail/base/filesystem.h"
+
+namespace mail {
+
+class MemoryTree;
+
+class ForgetfulFilesystem final : public Filesystem {
+ public:
+  enum class Operation {
+    kOpen,
+    kCreate,
+    kRead,
+    kAppend,
+    kSync,
+    kSetAttributes,
+    kInfo,
+    kList,
+    kMakeDirectory,
+    kRename,
+    kLink,
+    kUnlink,
+    kRemoveDirectory,
+    kSyncDirectory,
+  };
+
+  explicit ForgetfulFilesystem(std::uint64_t seed, std::function<WallTime()> now = {});
+  ~ForgetfulFilesystem() override;
+
+  /// The k-th operation from now (1: the next) fails with `status`, once. A failed append leaves a
+  /// part of its octets; every other failed operation leaves nothing.
+  void fail_at(std::uint64_t k, Status status);
+  /// The power goes at the k-th operation from now: that one happens or not, by the seed; it and
+  /// all that follow fail with Unavailable until `power_cut`.
+  void cut_power_at(std::uint64_t k);
+  /// Whether the k-th operation of `fail_at` or `cut_power_at` has been reached.
+  bool struck() const;
+  /// Only what survived is there now; files that were open are dead, nothing fails any more.
+  void power_cut();
+  /// Everything survives from here: a starting point for a test.
+  void sync_all();
+
+  /// Operations since the last `reset_counts`.
+  std::uint64_t operations() const;
+  std::uint64_t count(Operation operation) const;
+  void reset_counts();
+
+  StatusOr<std::unique_ptr<File>> open(const std::string& path) override;
+  StatusOr<std::unique_ptr<File>> create(const std::string& path, std::uint32_t mode) override;
+  StatusOr<std::unique_ptr<File>> open_append(const std::string& path, std::uint32_t mode) override;
+  StatusOr<FileInfo> info(const std::string& path) override;
+  StatusOr<std::vector<DirectoryEntry>> list(const std::string& path) override;
+  StatusOr<std::string> resolve_links(const std::string& path) override;
+  Status make_directory(const std::string& path, std::uint32_t mode) override;
+  Status rename(const std::string& from, const std::string& to) override;
+  Status link(const std::string& from, const std::string& to) override;
+  Status unlink(const std::string& path) override;
+  Status remove_directory(const std::string& path) override;
+  Status sync_directory(const std::string& path) override;
+
+ private:
+  class Faults;
+  class FaultyFile;
+  StatusOr<std::unique_ptr<File>> guarded(StatusOr<std::unique_ptr<File>> file) const;
+
+  std::shared_ptr<MemoryTree> tree_;
+  std::shared_ptr<Faults> faults_;
+};
+
+}  // namespace mail

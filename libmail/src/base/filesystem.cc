@@ -1,0 +1,140 @@
+// What every Filesystem can do by its own primitives. The one subtle thing is the atomic
+// replacement: the new bytes must be durable before the name points at them (else a power cut
+// leaves an empty file), and the directory after it (else "written" is said too early).
+//
+// Tested by tests/unit/base/filesystem_test.cc.
+#include "mail/base/filesystem.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace mail {
+namespace {
+
+constexpr int kTemporaryNames = 100;  // leftovers of crashed writers that are stepped over
+
+std::string temporary_name(const std::string& path, int attempt) {
+  const std::string_view base = std::string_view(path).substr(path.rfind('/') + 1);
+  std::string name = cat(parent_path(path), "/.", base, ".tmp");
+  if (attempt > 0) append(name, attempt);
+  return name;
+}
+
+struct Temporary {
+  std::unique_ptr<File> file;
+  std::string path;
+};
+
+StatusOr<Temporary> create_beside(Filesystem& filesystem, const std::string& path,
+                                  std::uint32_t mode) {
+  for (int attempt = 0; attempt < kTemporaryNames; ++attempt) {
+    std::string name = temporary_name(path, attempt);
+    auto file = filesystem.create(name, mode);
+    if (file.ok()) return Temporary{std::move(file).value(), std::move(name)};
+    if (!absl::IsAlreadyExists(file.status())) return file.status();
+  }
+  return exhausted("too many temporary files beside ", path, "; remove ", temporary_name(path, 0),
+                   "*");
+}
+
+Status fill(File& file, std::string_view bytes, const std::optional<FileInfo>& old) {
+  if (old) {
+    MAIL_ASSIGN_OR_RETURN(const FileInfo fresh, file.info());
+    if (fresh.owner != old->owner || fresh.group != old->group) {
+      MAIL_RETURN_IF_ERROR(file.set_owner(old->owner, old->group));
+    }
+  }
+  MAIL_RETURN_IF_ERROR(file.append(bytes));
+  return file.sync();
+}
+
+}  // namespace
+
+StatusOr<std::string> read_file(Filesystem& filesystem, const std::string& path,
+                                std::uint64_t limit) {
+  MAIL_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, filesystem.open(path));
+  MAIL_ASSIGN_OR_RETURN(const FileInfo info, file->info());
+  if (info.size > limit) {
+    return exhausted(path, " has ", info.size, " octets, more than the limit of ", limit);
+  }
+  // One octet more than the size, so that the end of an unchanged file is seen in one read.
+  std::string bytes(info.size + 1, '\0');
+  std::size_t filled = 0;
+  for (;;) {
+    MAIL_ASSIGN_OR_RETURN(
+        const std::size_t octets,
+        file->read_at(filled, std::span(bytes.data() + filled, bytes.size() - filled)));
+    filled += octets;
+    if (filled > limit) return exhausted(path, " grew over the limit of ", limit, " octets");
+    if (filled < bytes.size()) break;
+    bytes.resize(bytes.size() * 2);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+Status write_file_atomically(Filesystem& filesystem, const std::string& path,
+                             std::string_view bytes, std::uint32_t mode) {
+  std::string target = path;
+  std::optional<FileInfo> old;
+  auto info = filesystem.info(path);
+  if (info.ok() && info->type == FileType::kSymlink) {
+    // A configuration file that is kept elsewhere stays a link: its target is replaced.
+    MAIL_ASSIGN_OR_RETURN(target, filesystem.resolve_links(path));
+    info = filesystem.info(target);
+  }
+  if (info.ok()) {
+    if (info->type != FileType::kRegular) {
+      return failed_precondition(target, " is not a regular file");
+    }
+    old = *info;
+    mode = old->mode;
+  } else if (!absl::IsNotFound(info.status())) {
+    return info.status();
+  }
+  MAIL_ASSIGN_OR_RETURN(Temporary temporary, create_beside(filesystem, target, mode));
+  Status status = fill(*temporary.file, bytes, old);
+  if (status.ok()) status = filesystem.rename(temporary.path, target);
+  if (!status.ok()) {
+    filesystem.unlink(temporary.path).IgnoreError();  // the first failure is the one to report
+    return status;
+  }
+  return filesystem.sync_directory(parent_path(target));
+}
+
+Status make_directories(Filesystem& filesystem, const std::string& path, std::uint32_t mode) {
+  std::vector<std::string> missing;
+  for (std::string at = path;; at = parent_path(at)) {
+    auto info = filesystem.info(at);
+    if (info.ok() && info->type == FileType::kSymlink) {
+      MAIL_ASSIGN_OR_RETURN(const std::string target, filesystem.resolve_links(at));
+      info = filesystem.info(target);
+    }
+    if (info.ok()) {
+      if (info->type == FileType::kDirectory) break;
+      return failed_precondition(at, " is not a directory");
+    }
+    if (!absl::IsNotFound(info.status())) return info.status();
+    if (parent_path(at) == at) return info.status();
+    missing.push_back(at);
+  }
+  for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
+    const Status made = filesystem.make_directory(*at, mode);
+    // Another thread may have been faster; its sync need not have been.
+    if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
+    MAIL_ASSIGN_OR_RETURN(const std::string parent, filesystem.resolve_links(parent_path(*at)));
+    MAIL_RETURN_IF_ERROR(filesystem.sync_directory(parent));
+  }
+  return absl::OkStatus();
+}
+
+std::string parent_path(std::string_view path) {
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return ".";
+  path = path.substr(0, slash);
+  while (!path.empty() && path.back() == '/') path.remove_suffix(1);
+  return path.empty() ? "/" : std::string(path);
+}
+
+}  // namespace mail
