@@ -17,10 +17,18 @@ else()
   find_library(BoringSSL_CRYPTO_LIBRARY crypto ${_boringssl_hints})
 endif()
 
+# Both call their headers <openssl/…>; only BoringSSL's base.h says that it is BoringSSL. OpenSSL's may lack the file.
 if(BoringSSL_INCLUDE_DIR)
-  file(STRINGS ${BoringSSL_INCLUDE_DIR}/openssl/base.h _boringssl_mark REGEX "define OPENSSL_IS_BORINGSSL" LIMIT_COUNT 1)
+  set(_boringssl_mark "")
+  if(EXISTS ${BoringSSL_INCLUDE_DIR}/openssl/base.h)
+    file(STRINGS ${BoringSSL_INCLUDE_DIR}/openssl/base.h _boringssl_mark REGEX "OPENSSL_IS_BORINGSSL" LIMIT_COUNT 1)
+  endif()
   if(NOT _boringssl_mark AND NOT EXISTS ${BoringSSL_INCLUDE_DIR}/openssl/is_boringssl.h)
-    message(FATAL_ERROR "${BoringSSL_INCLUDE_DIR} holds OpenSSL, not BoringSSL. Install android-libboringssl-dev "
+    set(_boringssl_wrong ${BoringSSL_INCLUDE_DIR})
+    unset(BoringSSL_INCLUDE_DIR CACHE)  # so that the next try looks again
+    unset(BoringSSL_SSL_LIBRARY CACHE)
+    unset(BoringSSL_CRYPTO_LIBRARY CACHE)
+    message(FATAL_ERROR "${_boringssl_wrong} holds OpenSSL, not BoringSSL. Install android-libboringssl-dev "
                         "(Debian) or set -DBORINGSSL_ROOT to the prefix of a BoringSSL build.")
   endif()
 endif()

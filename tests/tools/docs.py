@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Documents speak of what exists.
+
+Every link of every document leads somewhere. In docs/architecture.md, each path and each `name()` in backticks exists
+in the tree; in the other documents, each path that starts with a folder of ours.
+"""
+
+import pathlib
+import re
+import sys
+import tempfile
+
+import tree
+
+CODE_FOLDERS = ("libmail", "frontends", "bindings")
+LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\((?P<target>[^)\s]+)\)")
+CODE = re.compile(r"`([^`\n]+)`")
+FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+PATH = re.compile(r"^[\w.+-]+(?:/[\w.+-]+)*/?$")
+FUNCTION = re.compile(r"^[\w:]*?(\w+)\(\)$")
+
+
+def anchors(text):
+    """The names that headings get, as GitHub makes them."""
+    made = set()
+    for heading in re.findall(r"^#+\s+(.+?)\s*#*$", FENCE.sub("", text), re.MULTILINE):
+        heading = re.sub(r"[^\w\- ]", "", heading.lower().replace("`", ""))
+        made.add(heading.replace(" ", "-"))
+    return made
+
+
+def check_links(root, path, text):
+    for match in LINK.finditer(FENCE.sub(lambda m: re.sub(r"[^\n]", " ", m.group(0)), text)):
+        target = match.group("target")
+        at = f"{path.relative_to(root)}:{tree.line_of(text, match.start())}"
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        other = (path.parent / name).resolve() if name else path
+        if not other.exists():
+            yield f"{at}: the link {target} leads nowhere"
+        elif anchor and other.suffix == ".md" and anchor not in anchors(other.read_text()):
+            yield f"{at}: {other.name} has no heading #{anchor}"
+
+
+def check_names(root, path, text, code, every_path):
+    folders = {entry.name for entry in root.iterdir() if entry.is_dir() and entry.name != "build"}
+    for match in CODE.finditer(FENCE.sub(lambda m: re.sub(r"[^\n]", " ", m.group(0)), text)):
+        name = match.group(1)
+        at = f"{path.relative_to(root)}:{tree.line_of(text, match.start())}"
+        function = FUNCTION.match(name)
+        if function and every_path:
+            if not re.search(rf"\b{function.group(1)}\b", code):
+                yield f"{at}: no {name} in the code"
+        elif PATH.match(name) and "/" in name:
+            ours = name.split("/")[0] in folders
+            source = re.search(r"\.(?:h|cc)$", name)
+            if not (ours or (every_path and source)):
+                continue
+            places = [root / name, root / "libmail/include" / name, root / "libmail/src" / name]
+            if not any(place.exists() for place in places):
+                yield f"{at}: no {name} in the tree"
+
+
+def check(root):
+    documents = sorted(root.glob("*.md")) + tree.files(root, ("docs",), (".md",))
+    code = "\n".join(path.read_text() for path in tree.sources(root, CODE_FOLDERS))
+    faults = []
+    for path in documents:
+        text = path.read_text()
+        faults += check_links(root, path, text)
+        if path.name != "rfc.md":
+            faults += check_names(root, path, text, code, path.name == "architecture.md")
+    return faults, len(documents)
+
+
+def self_test():
+    def faults(text, name="docs/architecture.md"):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder).resolve()
+            for path, content in {
+                "libmail/src/smtp/a.cc": "void accept_mail() {}\n", "docs/store.md": "# Store: the `disk`\n",
+                "README.md": "[docs](docs/store.md)\n", "libmail/include/mail/smtp/a.h": "", name: text,
+            }.items():
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (root / path).write_text(content)
+            return check(root)[0]
+
+    good = """# Journey
+    `smtp/a.cc` has `accept_mail()`, `Server::accept_mail()`, `libmail/src/smtp/a.cc`, `mail/smtp/a.h` and `a/b` or `GET /x`.
+    [store](store.md#store-the-disk) [home](../README.md) [web](https://example.org/x) [here](#journey)
+"""
+    tree.self_test([
+        ("good", faults(good), None),
+        ("function", faults("`refuse_mail()`"), "no refuse_mail() in the code"),
+        ("part of a word", faults("`accept()`"), "no accept() in the code"),
+        ("path", faults("`libmail/src/smtp/b.cc`"), "no libmail/src/smtp/b.cc in the tree"),
+        ("short path", faults("`smtp/b.cc`"), "no smtp/b.cc in the tree"),
+        ("path elsewhere", faults("`libmail/src/smtp/b.cc`", "docs/smtp.md"), "no libmail/src/smtp/b.cc in the tree"),
+        ("link", faults("[x](nowhere.md)"), "leads nowhere"),
+        ("anchor", faults("[x](store.md#gone)"), "no heading #gone"),
+        ("own anchor", faults("# A\n[x](#gone)", "CONTRIBUTING.md"), "no heading #gone"),
+    ])
+
+
+if __name__ == "__main__":
+    if "--self-test" in sys.argv:
+        self_test()
+    found, count = check(tree.ROOT)
+    tree.report(found, f"{count} documents speak of what exists")
