@@ -1,0 +1,149 @@
+// SMTP in transcripts: options are the fields of smtp::ServerOptions, `!` lines are
+// "accept", "accept TEXT", "answer CODE [X.Y.Z] TEXT" or "shutdown TEXT".
+#include <array>
+
+#include "mail/base/absl.h"
+#include "mail/base/ascii.h"
+#include "mail/base/overloaded.h"
+#include "mail/smtp/server_session.h"
+#include "support/transcript.h"
+
+namespace mail::test {
+namespace {
+
+using smtp::Dialect;
+using smtp::ServerOptions;
+using smtp::ServerSession;
+
+EventText question(std::string text) { return {.text = std::move(text), .is_question = true}; }
+EventText notice(std::string text) { return {.text = std::move(text)}; }
+
+EventText print_mail(const smtp::MailFrom& e) {
+  auto text = cat("mail <", escape(e.reverse_path), ">");
+  if (e.size) append(text, " size=", *e.size);
+  if (e.body == smtp::BodyType::kEightBitMime) append(text, " body=8bitmime");
+  return question(std::move(text));
+}
+
+EventText print_authenticate(const smtp::Authenticate& e) {
+  return question(cat("auth ", e.mechanism, " [", escape(e.authorization), "] [",
+                      escape(e.authentication), "] [", escape(e.password), "]"));
+}
+
+/// "550 5.1.1 No such user" or "354 Go on".
+std::optional<smtp::Reply> parse_reply(std::string_view text) {
+  if (text.size() < 3) return std::nullopt;
+  const auto code = ascii::parse_number(text.substr(0, 3));
+  if (!code) return std::nullopt;
+  smtp::Reply reply{.code = static_cast<int>(*code)};
+  text.remove_prefix(text.size() > 3 ? 4 : 3);
+  if (text.size() > 5 && ascii::is_digit(text[0]) && text[1] == '.') {
+    const auto space = text.find(' ');
+    reply.enhanced = text.substr(0, space);
+    text = space == text.npos ? std::string_view{} : text.substr(space + 1);
+  }
+  reply.text = text;
+  return reply;
+}
+
+class SmtpUnderTest : public EngineUnderTest<ServerSession> {
+ public:
+  using EngineUnderTest::EngineUnderTest;
+
+  std::string answer(std::string_view text) override {
+    const auto space = text.find(' ');
+    const auto verb = text.substr(0, space);
+    const auto rest = space == text.npos ? std::string_view{} : text.substr(space + 1);
+    if (verb == "accept") {
+      session_.accept(rest);
+    } else if (verb == "shutdown") {
+      session_.shut_down(rest);
+    } else if (const auto reply = parse_reply(rest); verb == "answer" && reply) {
+      session_.answer(*reply);
+    } else {
+      return cat("unknown answer: ", text);
+    }
+    return {};
+  }
+
+ protected:
+  EventText print(const ServerSession::Event& event) override {
+    return std::visit(
+        Overloaded{
+            [](const smtp::Connected&) { return question("connected"); },
+            [](const smtp::Helo& e) {
+              return question(cat(e.is_extended ? "ehlo " : "helo ", escape(e.domain)));
+            },
+            print_authenticate,
+            print_mail,
+            [](const smtp::RcptTo& e) {
+              return question(cat("rcpt <", escape(e.forward_path), ">"));
+            },
+            [](const smtp::Data&) { return question("begin"); },
+            [](const smtp::DataChunk& e) {
+              return EventText{.text = "data", .data = std::string(e.bytes)};
+            },
+            [](const smtp::DataEnd& e) { return question(cat("end ", e.octets)); },
+            [](const smtp::Reset&) { return notice("reset"); },
+            [](const smtp::Violated& e) {
+              return notice(cat("violation ", to_string(e.violation)));
+            },
+            [](const smtp::Quit&) { return notice("quit"); },
+        },
+        event);
+  }
+};
+
+bool set_flag(bool& flag, std::string_view value) { return flag = value == "1", true; }
+
+template <class T>
+bool set_number(T& number, std::string_view value) {
+  const auto parsed = ascii::parse_number(value);
+  if (parsed) number = static_cast<T>(*parsed);
+  return parsed.has_value();
+}
+
+bool set_dialect(Dialect& dialect, std::string_view value) {
+  if (value == "smtp") return dialect = Dialect::kSmtp, true;
+  if (value == "submission") return dialect = Dialect::kSubmission, true;
+  if (value == "submissions") return dialect = Dialect::kSubmissions, true;
+  return false;
+}
+
+bool set_option(ServerOptions& o, std::string_view name, std::string_view value) {
+  if (name == "host") return o.hostname = value, true;
+  if (name == "dialect") return set_dialect(o.dialect, value);
+  if (name == "offers_starttls") return set_flag(o.offers_starttls, value);
+  if (name == "offers_auth") return set_flag(o.offers_auth, value);
+  if (name == "allows_cleartext_auth") return set_flag(o.allows_cleartext_auth, value);
+  if (name == "requires_tls") return set_flag(o.requires_tls, value);
+  if (name == "requires_auth") return set_flag(o.requires_auth, value);
+  if (name == "message_size") return set_number(o.message_size, value);
+  if (name == "command_line") return set_number(o.command_line, value);
+  if (name == "auth_line") return set_number(o.auth_line, value);
+  if (name == "data_line") return set_number(o.data_line, value);
+  if (name == "recipients") return set_number(o.recipients, value);
+  if (name == "errors") return set_number(o.errors, value);
+  if (name == "junk_commands") return set_number(o.junk_commands, value);
+  if (name == "output") return set_number(o.output, value);
+  return false;
+}
+
+}  // namespace
+
+Protocol smtp_protocol();
+Protocol smtp_protocol() {
+  return {"smtp",
+          [](const TranscriptOptions& options, TimePoint now,
+             std::string& error) -> std::unique_ptr<TranscriptSession> {
+            ServerOptions parsed;
+            for (const auto& [name, value] : options) {
+              if (set_option(parsed, name, value)) continue;
+              error = cat("unknown option: ", name, "=", value);
+              return nullptr;
+            }
+            return std::make_unique<SmtpUnderTest>(ServerSession(std::move(parsed), now));
+          }};
+}
+
+}  // namespace mail::test
