@@ -39,7 +39,8 @@ class Random {
 };
 
 /// Runs blocking calls (files, fsync, password hashing) on a bounded pool and resumes the caller on
-/// its own loop.
+/// its own loop. Jobs refer to the caller's frame: a task that awaits one is not destroyed before
+/// the job has ended or been dropped.
 class Worker {
  public:
   virtual ~Worker() = default;
@@ -83,7 +84,8 @@ class Transport {
     kReady,     // what was asked for, or the peer closed or failed: read or write tells
     kDeadline,  // the deadline passed first
     kWoken,     // its waker was called
-    kStopping,  // the server stops: say goodbye, send it, end
+    kStopping,  // the server stops: say goodbye, send it, end. Told once; later waits work as
+                // before
   };
   /// Octets moved; 0 with `open` means "not now, wait".
   struct Moved {

@@ -1,0 +1,39 @@
+// One connection as a service sees it: its transport, the world around it, and a name for the log.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mail/server/service.h"
+#include "server/shared.h"
+
+namespace mail::server {
+
+struct Connection {
+  World& world;
+  std::shared_ptr<Shared> shared;
+  Protocol protocol;
+  std::unique_ptr<Transport> transport;
+  std::string id;  // "smtp-17": in every log line of this connection
+
+  const ServiceOptions& options() const { return shared->options(); }
+
+  void log(Logger::Level level, std::string_view sentence,
+           std::initializer_list<Logger::Field> fields = {}) const {
+    std::vector<Logger::Field> all;
+    all.reserve(fields.size() + 2);
+    all.push_back({"connection", id});
+    all.push_back({"peer", transport->peer().address});
+    all.insert(all.end(), fields.begin(), fields.end());
+    world.logger.log(level, sentence, all);
+  }
+};
+
+/// Lets time pass, whatever the peer does meanwhile; shorter when the server stops.
+Task<void> pause(Connection& connection, Duration duration);
+
+}  // namespace mail::server

@@ -1,0 +1,103 @@
+// The one loop that joins a session, its service and a transport.
+//
+// Order matters: all events first (so that the replies to pipelined commands leave in one write),
+// then output, then TLS, and only then waiting. A Service has
+//
+//     Task<void> handle(Session&, Event&);             answers a question, takes notice of the rest
+//     Task<void> woken(Session&);                      somebody published a topic, or
+//     `attention_at` has come std::optional<TimePoint> attention_at() const;
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+
+#include "mail/base/session.h"
+#include "server/connection.h"
+
+namespace mail::server {
+
+/// Octets read at once. On the stack of an ordinary function: in a coroutine it would stay in the
+/// frame of every idle connection.
+inline constexpr std::size_t kReadOctets = 65536;
+
+/// Moves what has arrived into the session.
+template <Session S>
+void receive_available(Transport& transport, S& session, TimePoint now) {
+  char buffer[kReadOctets];
+  const Transport::Moved moved = transport.read(std::span<char>(buffer));
+  if (moved.octets != 0) session.receive(std::string_view(buffer, moved.octets), now);
+  if (!moved.open) session.receive_eof(now);
+}
+
+/// Writes all output, waiting for the peer as long as it takes something within the write timeout.
+/// False: the connection is gone.
+template <Session S>
+Task<bool> flush(Connection& connection, S& session) {
+  Transport& transport = *connection.transport;
+  TimePoint deadline = connection.world.clock.now() + connection.options().write_timeout;
+  for (;;) {
+    const std::string_view bytes = session.output();
+    if (bytes.empty()) co_return true;
+    const Transport::Moved moved = transport.write(bytes);
+    session.consume_output(moved.octets);
+    if (!moved.open) co_return false;
+    if (moved.octets != 0) {
+      deadline = connection.world.clock.now() + connection.options().write_timeout;
+      continue;
+    }
+    const Transport::Interest interest{.readable = false, .writable = true};
+    const auto readiness = co_await transport.wait(interest, deadline);
+    if (readiness == Transport::Readiness::kDeadline) co_return false;
+    if (readiness == Transport::Readiness::kStopping) session.shut_down("the server is stopping");
+  }
+}
+
+inline std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optional<TimePoint> b) {
+  if (!a) return b;
+  if (!b) return a;
+  return std::min(*a, *b);
+}
+
+template <Session S, class Service>
+Task<void> drive(Connection& connection, S& session, Service& service) {
+  Transport& transport = *connection.transport;
+  Clock& clock = connection.world.clock;
+  for (;;) {
+    for (;;) {
+      auto event = session.next();
+      if (!event) break;
+      co_await service.handle(session, *event);
+    }
+    const bool is_open = co_await flush(connection, session);
+    if (!is_open || session.finished()) co_return;
+    if (session.wants_tls()) {
+      const std::optional<TimePoint> deadline = session.deadline();
+      auto info = co_await transport.start_tls(deadline);
+      if (!info.ok()) {
+        connection.log(Logger::Level::kInfo, "TLS handshake failed",
+                       {{"reason", std::string(message_of(info.status()))}});
+        co_return;
+      }
+      session.tls_started(*info);
+      continue;
+    }
+    const Transport::Interest interest{.readable = session.wants_input(), .writable = false};
+    const std::optional<TimePoint> deadline = earlier(session.deadline(), service.attention_at());
+    const auto readiness = co_await transport.wait(interest, deadline);
+    const TimePoint now = clock.now();
+    switch (readiness) {
+      case Transport::Readiness::kReady: receive_available(transport, session, now); break;
+      case Transport::Readiness::kWoken: co_await service.woken(session); break;
+      case Transport::Readiness::kDeadline:
+        if (session.deadline() && *session.deadline() <= now) session.on_deadline(now);
+        if (service.attention_at() && *service.attention_at() <= now) {
+          co_await service.woken(session);
+        }
+        break;
+      case Transport::Readiness::kStopping: session.shut_down("the server is stopping"); break;
+    }
+  }
+}
+
+}  // namespace mail::server

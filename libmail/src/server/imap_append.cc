@@ -1,0 +1,74 @@
+// APPEND and MULTIAPPEND (RFC 3501 §6.3.11, RFC 3502): the messages are collected, then stored all
+// or none.
+//
+// Tested by tests/unit/server/imap_service_test.cc and tests/live.
+#include <utility>
+
+#include "server/imap_commands.h"
+
+namespace mail::server {
+
+Task<void> ImapService::begin_append(Session& session, imap::Append& command) {
+  if (!append_) {
+    // The folder is looked for before the client sends megabytes in vain.
+    auto job = [&] { return open_folder(*account_, command.mailbox).status(); };
+    auto status = co_await run_on(connection_.world.worker, std::move(job));
+    if (!status.ok()) {
+      const ImapRefusal refusal = refusal_of_destination(status);
+      session.no(refusal.code, refusal.text);
+      co_return;
+    }
+    append_ = std::make_unique<PendingAppend>(connection_.shared);
+    append_->mailbox = command.mailbox;
+  }
+  store::NewMessage message;
+  message.flags = named_flags(command.flags);
+  message.internal_date = command.date.value_or(connection_.world.clock.wall());
+  append_->messages.push_back(std::move(message));
+  session.proceed();
+}
+
+void ImapService::take_append_bytes(std::string_view bytes) {
+  if (!append_ || append_->overflowed) return;
+  if (append_->lease.extend(bytes.size())) {
+    append_->messages.back().bytes += bytes;
+    return;
+  }
+  append_->overflowed = true;
+  append_->messages.clear();
+  append_->lease.release();
+}
+
+Task<void> ImapService::finish_append(Session& session) {
+  const std::unique_ptr<PendingAppend> pending = std::move(append_);
+  if (pending->overflowed) {
+    session.no("LIMIT", "The server has no memory left for messages; try again later");
+    co_return;
+  }
+  struct Result {
+    std::vector<store::Uid> uids;
+    store::UidValidity validity{};
+  };
+  auto job = [&]() -> StatusOr<Result> {
+    MAIL_ASSIGN_OR_RETURN(auto mailbox, open_folder(*account_, pending->mailbox));
+    Result result;
+    MAIL_ASSIGN_OR_RETURN(result.uids, mailbox->append(pending->messages));
+    result.validity = mailbox->status().uid_validity;
+    return result;
+  };
+  auto result = co_await run_on(connection_.world.worker, std::move(job));
+  if (!result.ok()) {
+    connection_.log(Logger::Level::kWarning, "message could not be appended",
+                    {{"account", login_},
+                     {"mailbox", pending->mailbox},
+                     {"reason", std::string(message_of(result.status()))}});
+    const ImapRefusal refusal = refusal_of_destination(result.status());
+    session.no(refusal.code, refusal.text);
+    co_return;
+  }
+  co_await tell_updates(session, true, false);
+  session.ok(cat("APPENDUID ", store::number(result->validity), ' ', uid_set(result->uids)),
+             "APPEND completed");
+}
+
+}  // namespace mail::server

@@ -1,0 +1,114 @@
+// One IMAP connection's service: who is logged in, what is selected, and an answer to every
+// question of the session. The commands are spread over imap_service.cc (login, dispatch),
+// imap_selected.cc (the selected mailbox), imap_messages.cc (FETCH, STORE, SEARCH, COPY, EXPUNGE),
+// imap_folders.cc and imap_append.cc.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mail/imap/server_session.h"
+#include "mail/store/view.h"
+#include "server/connection.h"
+#include "server/imap_fetch.h"
+#include "server/imap_replies.h"
+#include "server/imap_search.h"
+
+namespace mail::server {
+
+class ImapService {
+ public:
+  using Session = imap::ServerSession;
+
+  explicit ImapService(Connection& connection) : connection_(connection) {}
+
+  Task<void> handle(Session& session, Session::Event& event);
+  /// IDLE: a topic was published, or it is time to look for what other programs did.
+  Task<void> woken(Session& session);
+  std::optional<TimePoint> attention_at() const { return next_refresh_; }
+
+ private:
+  struct Selected {
+    std::string name;
+    bool is_read_only = false;
+    store::MailboxView view;
+    std::unique_ptr<EventBus::Subscription> subscription;
+    std::size_t keywords_told = 0;
+  };
+  struct PendingAppend {
+    explicit PendingAppend(std::shared_ptr<Shared> shared) : lease(std::move(shared)) {}
+    std::string mailbox;
+    std::vector<store::NewMessage> messages;
+    MemoryLease lease;
+    bool overflowed = false;
+  };
+  /// The messages that a sequence set names in the selected mailbox.
+  struct Chosen {
+    bool is_valid = true;  // false: a sequence number beyond the mailbox
+    std::vector<store::Uid> uids;
+  };
+
+  // imap_service.cc
+  Task<void> start(Session& session, Session::Event& event);
+  Task<void> login(Session& session, std::string name, std::string password, bool is_for_another);
+  Task<void> refuse_login(Session& session, std::string_view code, std::string_view text);
+  Task<void> noop(Session& session, std::string_view done);
+
+  // imap_selected.cc
+  Task<void> select(Session& session, imap::Select& command);
+  Task<void> close(Session& session, bool expunges);
+  Task<void> begin_idle(Session& session);
+  Task<void> end_idle(Session& session);
+  Task<void> refresh_and_tell(Session& session);
+  Task<void> tell_updates(Session& session, bool may_expunge, bool with_uid);
+  void tell_flags(Session& session, std::uint32_t sequence, const store::MessageInfo& info,
+                  bool with_uid);
+  void tell_keywords(Session& session);
+  Chosen choose(const imap::SequenceSet& set, bool by_uid) const;
+
+  // imap_messages.cc
+  Task<void> fetch(Session& session, imap::Fetch& command);
+  Task<Status> mark_seen(std::vector<store::Uid> uids);
+  Task<void> store(Session& session, imap::Store& command);
+  Task<void> search(Session& session, imap::Search& command);
+  Task<void> copy(Session& session, imap::Copy& command);
+  Task<void> expunge(Session& session, imap::Expunge& command);
+
+  // imap_folders.cc
+  Task<void> list(Session& session, imap::List& command);
+  Task<void> status(Session& session, imap::Status& command);
+  Task<void> create(Session& session, imap::Create& command);
+  Task<void> remove(Session& session, imap::Delete& command);
+  Task<void> rename(Session& session, imap::Rename& command);
+  Task<void> subscribe(Session& session, imap::Subscribe& command);
+  void finish(Session& session, const Status& status, std::string_view done);
+
+  // imap_append.cc
+  Task<void> begin_append(Session& session, imap::Append& command);
+  void take_append_bytes(std::string_view bytes);
+  Task<void> finish_append(Session& session);
+
+  Connection& connection_;
+  std::string login_;
+  std::shared_ptr<store::Account> account_;
+  std::unique_ptr<Selected> selected_;
+  std::unique_ptr<PendingAppend> append_;
+  bool is_idle_ = false;
+  std::optional<TimePoint> next_refresh_;  // set while idle in a mailbox
+};
+
+/// The folders that every account shows from the first day (dms.md §1.7), made on first use.
+bool is_automatic_folder(std::string_view name);
+std::vector<std::string_view> automatic_folders();
+
+/// Opens a folder; an automatic one is made and subscribed when it is missing. Blocks.
+StatusOr<std::shared_ptr<store::Mailbox>> open_folder(store::Account& account,
+                                                      const std::string& name);
+
+/// The store's words for the client's.
+store::NamedFlags named_flags(const imap::FlagList& flags);
+
+}  // namespace mail::server

@@ -1,0 +1,40 @@
+// FETCH (RFC 3501 §6.4.5): what each attribute of one message reads on the wire.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mail/imap/command.h"
+#include "mail/store/store.h"
+
+namespace mail::server {
+
+/// One attribute, rendered. Either wire-ready text, or octets for a literal that `owner` keeps
+/// alive.
+struct FetchedItem {
+  const imap::FetchAttribute* attribute = nullptr;
+  std::string text;
+  bool is_literal = false;
+  std::shared_ptr<const void> owner;
+  std::string_view octets;
+};
+
+/// What a FETCH as a whole needs.
+struct FetchPlan {
+  explicit FetchPlan(const std::vector<imap::FetchAttribute>& attributes);
+
+  bool needs_bytes = false;  // the message must be read
+  bool marks_seen = false;   // some section without PEEK (RFC 3501 §6.4.5)
+  bool wants_flags = false;
+  bool wants_uid = false;
+};
+
+/// All attributes but FLAGS and UID, which the caller knows better. `content` may be null when the
+/// plan needs none.
+std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attributes,
+                                const store::MessageInfo& info,
+                                const std::shared_ptr<const store::Content>& content);
+
+}  // namespace mail::server

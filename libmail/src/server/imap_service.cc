@@ -1,0 +1,144 @@
+// Login and dispatch. Every command is a coroutine of its own; which one, the visitor below says.
+//
+// Tested by tests/unit/server/imap_service_test.cc, tests/sim and tests/live.
+#include "server/imap_service.h"
+
+#include <utility>
+
+#include "mail/base/overloaded.h"
+#include "mail/directory/authenticate.h"
+#include "mail/directory/current.h"
+#include "server/drive.h"
+#include "server/imap_commands.h"
+
+namespace mail::server {
+namespace {
+
+Task<void> nothing() { co_return; }
+
+imap::ServerOptions session_options(const Connection& connection) {
+  const ServiceOptions& options = connection.options();
+  imap::ServerOptions session;
+  session.hostname = options.hostname;
+  session.offers_starttls = options.has_tls && !has_implicit_tls(connection.protocol);
+  session.allows_cleartext_auth = options.allows_cleartext_auth;
+  session.append = options.message_size;
+  return session;
+}
+
+}  // namespace
+
+Task<void> ImapService::handle(Session& session, Session::Event& event) {
+  // The one event that comes by the thousand needs no coroutine.
+  if (const auto* chunk = std::get_if<imap::AppendChunk>(&event)) {
+    take_append_bytes(chunk->bytes);
+    co_return;
+  }
+  Task<void> answer = start(session, event);
+  co_await answer;
+}
+
+Task<void> ImapService::start(Session& session, Session::Event& event) {
+  return std::visit(Overloaded{
+                        [&](imap::Connected&) {
+                          session.ok("", cat(connection_.options().hostname, " ready"));
+                          return nothing();
+                        },
+                        [&](imap::Login& c) { return login(session, c.user, c.password, false); },
+                        [&](imap::Authenticate& c) {
+                          const bool is_for_another =
+                              !c.authorization.empty() && c.authorization != c.authentication;
+                          return login(session, c.authentication, c.password, is_for_another);
+                        },
+                        [&](imap::Select& c) { return select(session, c); },
+                        [&](imap::Create& c) { return create(session, c); },
+                        [&](imap::Delete& c) { return remove(session, c); },
+                        [&](imap::Rename& c) { return rename(session, c); },
+                        [&](imap::Subscribe& c) { return subscribe(session, c); },
+                        [&](imap::List& c) { return list(session, c); },
+                        [&](imap::Status& c) { return status(session, c); },
+                        [&](imap::Append& c) { return begin_append(session, c); },
+                        [&](imap::AppendChunk&) { return nothing(); },  // taken by `handle`
+                        [&](imap::AppendEnd&) { return finish_append(session); },
+                        [&](imap::AppendAborted&) {
+                          append_.reset();
+                          return nothing();
+                        },
+                        [&](imap::Fetch& c) { return fetch(session, c); },
+                        [&](imap::Store& c) { return store(session, c); },
+                        [&](imap::Search& c) { return search(session, c); },
+                        [&](imap::Copy& c) { return copy(session, c); },
+                        [&](imap::Expunge& c) { return expunge(session, c); },
+                        [&](imap::Check&) { return noop(session, "CHECK completed"); },
+                        [&](imap::Close&) { return close(session, true); },
+                        [&](imap::Unselect&) { return close(session, false); },
+                        [&](imap::Noop&) { return noop(session, "NOOP completed"); },
+                        [&](imap::Idle&) { return begin_idle(session); },
+                        [&](imap::IdleDone&) { return end_idle(session); },
+                        [&](imap::Violated& violated) {
+                          connection_.log(Logger::Level::kInfo, "the peer broke a rule",
+                                          {{"rule", std::string(to_string(violated.violation))}});
+                          return nothing();
+                        },
+                        [&](imap::Logout&) { return nothing(); },
+                    },
+                    event);
+}
+
+Task<void> ImapService::login(Session& session, std::string name, std::string password,
+                              bool is_for_another) {
+  World& world = connection_.world;
+  auto attempt = [snapshot = world.directory.get(), &name, &password] {
+    return directory::authenticate(*snapshot, name, password);
+  };
+  auto login = co_await run_on(world.worker, std::move(attempt));
+  if (login.verdict == directory::LoginVerdict::kAccepted && is_for_another) {
+    // RFC 4616 §2: an authorization identity asks to act for somebody else; nobody may (attack B7).
+    login.verdict = directory::LoginVerdict::kRefused;
+    login.reason = "asked to act for another user";
+  }
+  if (login.verdict != directory::LoginVerdict::kAccepted) {
+    connection_.log(Logger::Level::kWarning, "login refused",
+                    {{"login", name}, {"reason", login.reason}});
+    const bool is_refused = login.verdict == directory::LoginVerdict::kRefused;
+    co_await refuse_login(session, is_refused ? "AUTHENTICATIONFAILED" : "UNAVAILABLE",
+                          is_refused ? "Authentication failed" : "Try again later");
+    co_return;
+  }
+  auto open = [&store = world.store, address = login.address] {
+    const store::AccountPlace place{address, {}};
+    return store.account(place);
+  };
+  auto account = co_await run_on(world.worker, std::move(open));
+  if (!account.ok()) {
+    connection_.log(
+        Logger::Level::kError, "mail folder cannot be opened",
+        {{"account", login.address}, {"reason", std::string(message_of(account.status()))}});
+    session.no("UNAVAILABLE", "Your mail cannot be opened now; try again later");
+    co_return;
+  }
+  login_ = login.address;
+  account_ = std::move(*account);
+  connection_.log(Logger::Level::kInfo, "logged in", {{"account", login_}});
+  session.ok("", "Logged in");
+}
+
+Task<void> ImapService::refuse_login(Session& session, std::string_view code,
+                                     std::string_view text) {
+  co_await pause(connection_, connection_.options().auth_failure_delay);
+  session.no(code, text);
+}
+
+Task<void> ImapService::noop(Session& session, std::string_view done) {
+  co_await refresh_and_tell(session);
+  session.ok("", done);
+}
+
+Task<void> serve_imap(Connection& connection, std::optional<TlsInfo> tls) {
+  imap::ServerSession session(session_options(connection), connection.world.clock.now());
+  if (tls) session.tls_started(*tls);
+  ImapService service(connection);
+  co_await drive(connection, session, service);
+}
+
+}  // namespace mail::server

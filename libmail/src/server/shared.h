@@ -1,0 +1,85 @@
+// What connections share beyond the World: options, numbers for the log, and one budget of memory
+// for messages under way. Safe from any loop.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "mail/server/service.h"
+
+namespace mail::server {
+
+class Shared {
+ public:
+  explicit Shared(ServiceOptions options) : options_(std::move(options)) {}
+
+  const ServiceOptions& options() const { return options_; }
+  std::uint64_t next_connection() { return ++connections_; }
+
+  /// False when the budget (`ServiceOptions::message_memory`) does not allow it; then nothing is
+  /// taken.
+  bool take_memory(std::uint64_t octets) {
+    const std::uint64_t before = memory_.fetch_add(octets);
+    if (before + octets <= options_.message_memory) return true;
+    memory_.fetch_sub(octets);
+    return false;
+  }
+  void give_memory_back(std::uint64_t octets) { memory_.fetch_sub(octets); }
+
+ private:
+  const ServiceOptions options_;
+  std::atomic<std::uint64_t> connections_{0};
+  std::atomic<std::uint64_t> memory_{0};
+};
+
+/// A share of the memory budget; given back when destroyed.
+class MemoryLease {
+ public:
+  explicit MemoryLease(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+  MemoryLease(const MemoryLease&) = delete;
+  MemoryLease& operator=(const MemoryLease&) = delete;
+  ~MemoryLease() { release(); }
+
+  /// False when the budget is used up; what was taken before stays taken.
+  bool extend(std::uint64_t octets) {
+    if (!shared_->take_memory(octets)) return false;
+    octets_ += octets;
+    return true;
+  }
+  void release() { shared_->give_memory_back(std::exchange(octets_, 0)); }
+
+ private:
+  std::shared_ptr<Shared> shared_;
+  std::uint64_t octets_ = 0;
+};
+
+/// The bytes of one message as they arrive, within the shared budget.
+class MessageBuffer {
+ public:
+  explicit MessageBuffer(std::shared_ptr<Shared> shared) : lease_(std::move(shared)) {}
+
+  /// Once the budget does not suffice the bytes are dropped and `overflowed` stays true.
+  void append(std::string_view bytes) {
+    if (overflowed_) return;
+    if (lease_.extend(bytes.size())) {
+      bytes_ += bytes;
+      return;
+    }
+    overflowed_ = true;
+    bytes_ = std::string();
+    lease_.release();
+  }
+  bool overflowed() const { return overflowed_; }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  MemoryLease lease_;
+  std::string bytes_;
+  bool overflowed_ = false;
+};
+
+}  // namespace mail::server

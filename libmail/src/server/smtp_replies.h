@@ -1,0 +1,27 @@
+// What the world's answers are called on the wire: one place for every mapping to an SMTP reply.
+#pragma once
+
+#include <string_view>
+
+#include "mail/base/status.h"
+#include "mail/directory/authenticate.h"
+#include "mail/directory/resolution.h"
+#include "mail/smtp/reply.h"
+
+namespace mail::server {
+
+/// Who asks for a recipient: anybody, or a user of ours.
+enum class Sender { kAnyone, kAuthenticated };
+
+/// The reply to RCPT; positive when every recipient that `resolution` names can be reached. Nothing
+/// is accepted that cannot be delivered: there is no queue, so an address that leads to another
+/// server is refused whole, for now when it is ours (an alias) or the sender is.
+smtp::Reply reply_to_recipient(const directory::Resolution& resolution, std::string_view address,
+                               Sender sender);
+
+smtp::Reply reply_to_login(directory::LoginVerdict verdict);
+
+/// A delivery that failed. Always temporary: the world's fault is no reason to lose a message.
+smtp::Reply reply_to_failed_delivery(const Status& status);
+
+}  // namespace mail::server
