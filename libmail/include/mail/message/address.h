@@ -2,6 +2,7 @@
 // (RFC 6532). Addresses of the SMTP envelope are in mail/message/mailbox.h.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,10 +24,13 @@ struct Address {
   bool operator==(const Address&) const = default;
 };
 
+/// Entries of one list: what follows is not read. A list costs a hundred times its text.
+inline constexpr std::size_t kAddressLimit = 10'000;
+
 /// Every address that can be recognised, in order; what is broken is kept as far as it can be read
 /// (a missing domain is an empty one). Never fails, linear, no recursion: comments may nest as deep
 /// as they like.
-std::vector<Address> parse_addresses(std::string_view value);
+std::vector<Address> parse_addresses(std::string_view value, std::size_t limit = kAddressLimit);
 
 /// "local@domain" with the local part quoted where it must be; groups have none.
 std::string address_spec(const Address& address);
