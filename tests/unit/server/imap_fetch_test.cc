@@ -1,0 +1,83 @@
+#include "server/imap_fetch.h"
+
+#include <catch2/catch.hpp>
+
+namespace mail::server {
+namespace {
+
+using imap::FetchAttribute;
+using Kind = FetchAttribute::Kind;
+
+struct FixedContent : store::Content {
+  explicit FixedContent(std::string b) : text(std::move(b)) {}
+  std::string_view bytes() const override { return text; }
+  std::string text;
+};
+
+FetchAttribute attribute(Kind kind, bool is_peek = false) {
+  FetchAttribute attribute;
+  attribute.kind = kind;
+  attribute.is_peek = is_peek;
+  return attribute;
+}
+
+TEST_CASE("A plan reads the message only for what needs its bytes") {
+  struct Row {
+    FetchAttribute attribute;
+    bool needs_bytes;
+    bool marks_seen;
+  };
+  const Row rows[] = {
+      {attribute(Kind::kFlags), false, false},
+      {attribute(Kind::kUid), false, false},
+      {attribute(Kind::kInternalDate), false, false},
+      {attribute(Kind::kRfc822Size), false, false},
+      {attribute(Kind::kEnvelope), true, false},
+      {attribute(Kind::kBody), true, false},
+      {attribute(Kind::kBodyStructure), true, false},
+      {attribute(Kind::kSection, true), true, false},
+      {attribute(Kind::kSection, false), true, true},
+  };
+  for (const Row& row : rows) {
+    const FetchPlan plan({row.attribute});
+    CHECK(plan.needs_bytes == row.needs_bytes);
+    CHECK(plan.marks_seen == row.marks_seen);
+  }
+}
+
+TEST_CASE("A partial is cut to what is there") {
+  const auto content = std::make_shared<const FixedContent>("A: b\r\n\r\n0123456789");
+  struct Row {
+    std::uint32_t offset;
+    std::uint32_t octets;
+    std::string_view expected;
+  };
+  const Row rows[] = {
+      {0, 4, "0123"}, {8, 4, "89"}, {10, 4, ""}, {11, 4, ""}, {4294967295, 4294967295, ""},
+  };
+  for (const Row& row : rows) {
+    FetchAttribute text = attribute(Kind::kSection, true);
+    text.section.kind = message::Section::Kind::kText;
+    text.partial = FetchAttribute::Partial{row.offset, row.octets};
+    const auto items = render({text}, {}, content);
+    REQUIRE(items.size() == 1);
+    CHECK(items[0].is_literal);
+    CHECK(items[0].octets == row.expected);
+  }
+}
+
+TEST_CASE("Octets of a header subset live as long as their item") {
+  std::vector<FetchedItem> items;
+  std::vector<FetchAttribute> attributes = {attribute(Kind::kSection, true)};
+  attributes[0].section.kind = message::Section::Kind::kHeaderFields;
+  attributes[0].section.fields = {"b"};
+  {
+    const auto content = std::make_shared<const FixedContent>("A: 1\r\nB: 2\r\nC: 3\r\n\r\nx");
+    items = render(attributes, {}, content);
+  }
+  REQUIRE(items.size() == 1);
+  CHECK(items[0].octets == "B: 2\r\n\r\n");
+}
+
+}  // namespace
+}  // namespace mail::server

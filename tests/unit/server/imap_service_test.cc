@@ -1,0 +1,252 @@
+#include <catch2/catch.hpp>
+
+#include "unit/server/script_world.h"
+
+namespace mail::server {
+namespace {
+
+using test::ScriptWorld;
+
+directory::Snapshot::Texts config() {
+  directory::Snapshot::Texts texts;
+  texts.accounts =
+      "ann@example.test|{PLAIN}secret\n"
+      "bob@example.test|{PLAIN}hidden\n";
+  return texts;
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+constexpr std::string_view kLogin = "a LOGIN ann@example.test secret\r\n";
+constexpr std::string_view kMessage =
+    "Date: Tue, 14 Nov 2023 22:00:00 +0000\r\n"
+    "From: Eve <eve@elsewhere.test>\r\n"
+    "To: ann@example.test\r\n"
+    "Subject: apples\r\n"
+    "\r\n"
+    "The body.\r\n";
+
+struct ImapWorld : ScriptWorld {
+  ImapWorld() : ScriptWorld(config()) {}
+
+  void deliver(std::string_view bytes = kMessage) {
+    store::Target target;
+    target.account.address = "ann@example.test";
+    const std::string_view pieces[] = {bytes};
+    REQUIRE(store->deliver(std::span(&target, 1), pieces, clock.wall()).ok());
+  }
+  std::string imap(std::string_view commands, std::size_t cut = 4096) {
+    const std::string output = talk(Protocol::kImaps, cat(kLogin, commands), cut);
+    CHECK(ended);
+    return output;
+  }
+};
+
+TEST_CASE("Login needs TLS, the right password, and one's own name") {
+  ImapWorld world;
+  CHECK(contains(world.talk(Protocol::kImap, std::string(kLogin)), "LOGINDISABLED"));
+  CHECK_FALSE(contains(world.talk(Protocol::kImap, std::string(kLogin)), "a OK"));
+  CHECK(contains(world.imap(""), "a OK [CAPABILITY "));
+  CHECK(contains(world.talk(Protocol::kImaps, "a LOGIN ann@example.test wrong\r\n"),
+                 "a NO [AUTHENTICATIONFAILED] "));
+  CHECK(contains(world.talk(Protocol::kImaps, "a LOGIN nobody@example.test secret\r\n"),
+                 "a NO [AUTHENTICATIONFAILED] "));
+  CHECK(contains(
+      world.talk(Protocol::kImaps, "a AUTHENTICATE PLAIN AGFubkBleGFtcGxlLnRlc3QAc2VjcmV0\r\n"),
+      "a OK"));
+  CHECK(contains(world.talk(Protocol::kImaps,
+                            "a AUTHENTICATE PLAIN "
+                            "Ym9iQGV4YW1wbGUudGVzdABhbm5AZXhhbXBsZS50ZXN0AHN"
+                            "lY3JldA==\r\n"),
+                 "a NO [AUTHENTICATIONFAILED] "));
+}
+
+TEST_CASE("SELECT tells all that RFC 3501 asks for") {
+  ImapWorld world;
+  world.deliver();
+  world.deliver();
+  const std::string output = world.imap("b SELECT INBOX\r\nc LOGOUT\r\n");
+  for (const std::string_view part :
+       {"* FLAGS (", "* 2 EXISTS\r\n", "* 2 RECENT\r\n", "* OK [UNSEEN 1] ", "* OK [UIDVALIDITY ",
+        "* OK [UIDNEXT 3] ", "* OK [PERMANENTFLAGS (", "b OK [READ-WRITE] SELECT completed\r\n"}) {
+    INFO(output);
+    CHECK(contains(output, part));
+  }
+  const std::string again = world.imap("b EXAMINE INBOX\r\n");
+  CHECK(contains(again, "* 0 RECENT\r\n"));
+  CHECK(contains(again, "b OK [READ-ONLY] EXAMINE completed\r\n"));
+}
+
+TEST_CASE("FETCH answers every kind of attribute, cut anywhere") {
+  for (const std::size_t cut : {std::size_t{1}, std::size_t{4096}}) {
+    ImapWorld world;
+    world.deliver();
+    const std::string output = world.imap(
+        "b SELECT INBOX\r\n"
+        "c FETCH 1 (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODYSTRUCTURE)\r\n"
+        "d FETCH 1 (BODY.PEEK[HEADER.FIELDS (SUBJECT)] BODY.PEEK[TEXT]<4.4>)\r\n"
+        "e FETCH 1 BODY[]\r\n",
+        cut);
+    INFO(output);
+    CHECK(contains(output, "UID 1"));
+    CHECK(contains(output, "INTERNALDATE \"14-Nov-2023 22:13:20 +0000\""));
+    CHECK(contains(output, cat("RFC822.SIZE ", kMessage.size())));
+    CHECK(contains(output, "\"apples\" ((\"Eve\" NIL \"eve\" \"elsewhere.test\"))"));
+    CHECK(contains(output, "BODYSTRUCTURE (\"text\" \"plain\" "));
+    CHECK(contains(output, "{19}\r\nSubject: apples\r\n\r\n"));
+    CHECK(contains(output, "BODY[TEXT]<4> {4}\r\nbody)\r\n"));
+    CHECK(contains(output, cat("BODY[] {", kMessage.size(), "}\r\n", kMessage)));
+    // BODY[] without PEEK sets \Seen and says so.
+    CHECK(contains(output.substr(output.find("BODY[] ")), "FLAGS (\\Seen"));
+    CHECK(contains(output, "e OK "));
+  }
+}
+
+TEST_CASE("STORE changes flags, tells them unless silent, and refuses in a read-only mailbox") {
+  ImapWorld world;
+  world.deliver();
+  const std::string output = world.imap(
+      "b SELECT INBOX\r\n"
+      "c STORE 1 +FLAGS (\\Flagged Work)\r\n"
+      "d STORE 1 -FLAGS.SILENT (\\Flagged)\r\n"
+      "e UID STORE 1 FLAGS (\\Seen)\r\n"
+      "f STORE 2 +FLAGS (\\Seen)\r\n"
+      "g EXAMINE INBOX\r\n"
+      "h STORE 1 +FLAGS (\\Flagged)\r\n");
+  INFO(output);
+  CHECK(contains(output, "* 1 FETCH (FLAGS (\\Flagged \\Recent Work))\r\nc OK"));
+  const std::string silent =
+      output.substr(output.find("c OK"), output.find("d OK") - output.find("c OK"));
+  CHECK_FALSE(contains(silent, "FETCH"));
+  CHECK(contains(output, "* 1 FETCH (UID 1 FLAGS (\\Seen \\Recent))\r\ne OK"));
+  CHECK(contains(output, "f BAD "));
+  CHECK(contains(output, "h NO [READ-ONLY] "));
+}
+
+TEST_CASE("SEARCH answers numbers or UIDs") {
+  ImapWorld world;
+  world.deliver();
+  world.deliver("Subject: pears\r\n\r\nOther.\r\n");
+  const std::string output = world.imap(
+      "b SELECT INBOX\r\n"
+      "c SEARCH SUBJECT PEAR\r\n"
+      "d UID SEARCH OR SUBJECT apples BODY other\r\n"
+      "e SEARCH DELETED\r\n");
+  INFO(output);
+  CHECK(contains(output, "* SEARCH 2\r\nc OK"));
+  CHECK(contains(output, "* SEARCH 1 2\r\nd OK"));
+  CHECK(contains(output, "* SEARCH\r\ne OK"));
+}
+
+TEST_CASE("APPEND, COPY, MOVE and EXPUNGE tell UIDs and numbers") {
+  ImapWorld world;
+  world.deliver();
+  const std::string output = world.imap(
+      "b SELECT INBOX\r\n"
+      "c CREATE Work\r\n"
+      "d COPY 1 Work\r\n"
+      "e COPY 1 Missing\r\n"
+      "f APPEND INBOX (\\Draft) \"01-Jan-2020 00:00:00 +0000\" {5+}\r\nA: b\n\r\n"
+      "g MOVE 2 Trash\r\n"
+      "h STORE 1 +FLAGS.SILENT (\\Deleted)\r\n"
+      "i EXPUNGE\r\n"
+      "j STATUS Work (MESSAGES UIDNEXT UNSEEN)\r\n"
+      "k STATUS Trash (MESSAGES)\r\n");
+  INFO(output);
+  CHECK(contains(output, "d OK [COPYUID "));
+  CHECK(contains(output, "e NO [TRYCREATE] "));
+  CHECK(contains(output, "* 2 EXISTS\r\n"));
+  CHECK(contains(output, "f OK [APPENDUID "));
+  CHECK(contains(output, "* 2 EXPUNGE\r\n"));
+  CHECK(contains(output, "* OK [COPYUID "));
+  CHECK(contains(output, "* 1 EXPUNGE\r\ni OK"));
+  CHECK(contains(output, "* STATUS Work (MESSAGES 1 UIDNEXT 2 UNSEEN 1)\r\n"));
+  CHECK(contains(output, "* STATUS Trash (MESSAGES 1)\r\n"));
+}
+
+TEST_CASE("The automatic folders are listed and subscribed before they exist") {
+  ImapWorld world;
+  const std::string output = world.imap(
+      "b LIST \"\" \"*\"\r\n"
+      "c LSUB \"\" \"*\"\r\n"
+      "d LIST \"\" inbox\r\n"
+      "e LIST \"\" \"\"\r\n"
+      "f SELECT Junk\r\n"
+      "g LIST \"\" %\r\n");
+  INFO(output);
+  for (const std::string_view name : {"Drafts", "Junk", "Sent", "Trash"}) {
+    CHECK(contains(output, cat("* LIST (\\HasNoChildren) \".\" ", name, "\r\n")));
+    CHECK(contains(output, cat("* LSUB () \".\" ", name, "\r\n")));
+  }
+  CHECK(contains(output, "* LIST (\\HasNoChildren) \".\" INBOX\r\nd OK"));
+  CHECK(contains(output, "* LIST (\\Noselect) \".\" \"\"\r\ne OK"));
+  CHECK(contains(output, "f OK [READ-WRITE]"));
+}
+
+TEST_CASE("Folders are created, renamed, subscribed and deleted, and refusals have their codes") {
+  ImapWorld world;
+  const std::string output = world.imap(
+      "b CREATE Work.2024.\r\n"
+      "c CREATE Work.2024\r\n"
+      "d LIST \"\" Work%\r\n"
+      "e RENAME Work.2024 Old\r\n"
+      "f SUBSCRIBE Old\r\n"
+      "g LSUB \"\" Old\r\n"
+      "h DELETE Old\r\n"
+      "i DELETE Old\r\n"
+      "j DELETE INBOX\r\n"
+      "k CREATE ..\r\n"
+      "l SELECT Nowhere\r\n"
+      "m UNSUBSCRIBE Old\r\n");
+  INFO(output);
+  CHECK(contains(output, "b OK CREATE completed"));
+  CHECK(contains(output, "c NO [ALREADYEXISTS] "));
+  CHECK(contains(output, "* LIST (\\Noselect \\HasChildren) \".\" Work\r\n"));
+  CHECK(contains(output, "e OK"));
+  CHECK(contains(output, "* LSUB () \".\" Old\r\n"));
+  CHECK(contains(output, "h OK"));
+  CHECK(contains(output, "i NO [NONEXISTENT] "));
+  CHECK(contains(output, "j NO [CANNOT] "));
+  CHECK(contains(output, "k NO [CANNOT] "));
+  CHECK(contains(output, "l NO [NONEXISTENT] "));
+  CHECK(contains(output, "m OK"));
+}
+
+TEST_CASE("CLOSE expunges silently, UNSELECT does not expunge at all") {
+  ImapWorld world;
+  world.deliver();
+  const std::string output = world.imap(
+      "b SELECT INBOX\r\n"
+      "c STORE 1 +FLAGS.SILENT (\\Deleted)\r\n"
+      "d UNSELECT\r\n"
+      "e SELECT INBOX\r\n"
+      "f CLOSE\r\n"
+      "g SELECT INBOX\r\n");
+  INFO(output);
+  CHECK(contains(output.substr(output.find("d OK")), "* 1 EXISTS\r\n"));
+  CHECK_FALSE(contains(output, "EXPUNGE\r\n"));
+  CHECK(contains(output.substr(output.find("f OK")), "* 0 EXISTS\r\n"));
+}
+
+TEST_CASE("IDLE begins, ends with DONE, and tells what happened meanwhile") {
+  ImapWorld world;
+  const std::string output = world.imap("b SELECT INBOX\r\nc IDLE\r\nDONE\r\nd NOOP\r\n");
+  INFO(output);
+  CHECK(contains(output, "\r\n+ "));
+  CHECK(contains(output, "c OK Idle completed"));
+  CHECK(contains(output, "d OK NOOP completed"));
+}
+
+TEST_CASE("Sets of an empty mailbox: 1:* names nothing, 1 is an error") {
+  ImapWorld world;
+  const std::string output = world.imap(
+      "b SELECT INBOX\r\nc FETCH 1:* FLAGS\r\nd FETCH 1 FLAGS\r\ne UID FETCH 1:* FLAGS\r\n");
+  CHECK(contains(output, "c OK"));
+  CHECK(contains(output, "d BAD"));
+  CHECK(contains(output, "e OK"));
+}
+
+}  // namespace
+}  // namespace mail::server
