@@ -201,6 +201,11 @@ Status ForgetfulFilesystem::remove_directory(const std::string& path) {
   return run(faults_->begin(Operation::kRemoveDirectory),
              [&] { return tree_->remove_directory(path); });
 }
+Status ForgetfulFilesystem::set_owner(const std::string& path, std::uint32_t owner,
+                                      std::uint32_t group) {
+  return run(faults_->begin(Operation::kSetAttributes),
+             [&] { return tree_->set_owner(path, owner, group); });
+}
 Status ForgetfulFilesystem::sync_directory(const std::string& path) {
   return run(faults_->begin(Operation::kSyncDirectory),
              [&] { return tree_->sync_directory(path); });

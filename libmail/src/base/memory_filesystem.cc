@@ -65,10 +65,7 @@ Status MemoryFilesystem::set_modified(const std::string& path, WallTime time) {
 }
 Status MemoryFilesystem::set_owner(const std::string& path, std::uint32_t owner,
                                    std::uint32_t group) {
-  return tree_->change_attributes(path, [owner, group](FileInfo& info) {
-    info.owner = owner;
-    info.group = group;
-  });
+  return tree_->set_owner(path, owner, group);
 }
 Status MemoryFilesystem::set_mode(const std::string& path, std::uint32_t mode) {
   return tree_->change_attributes(path, [mode](FileInfo& info) { info.mode = mode; });

@@ -429,6 +429,13 @@ Status MemoryTree::overwrite(const std::string& path, std::string_view bytes) {
   return absl::OkStatus();
 }
 
+Status MemoryTree::set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) {
+  return change_attributes(path, [owner, group](FileInfo& info) {
+    info.owner = owner;
+    info.group = group;
+  });
+}
+
 Status MemoryTree::change_attributes(const std::string& path,
                                      const std::function<void(FileInfo&)>& change) {
   const MutexLock lock(mutex_);

@@ -37,6 +37,7 @@ class MemoryTree : public std::enable_shared_from_this<MemoryTree> {
   Status remove_directory(const std::string& path);
   Status sync_directory(const std::string& path);
   Status overwrite(const std::string& path, std::string_view bytes);
+  Status set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group);
   Status change_attributes(const std::string& path, const std::function<void(FileInfo&)>& change);
 
   void sync_all();

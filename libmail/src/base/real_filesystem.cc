@@ -221,6 +221,12 @@ class RealFilesystem final : public Filesystem {
     }
     return absl::OkStatus();
   }
+  Status set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override {
+    if (::lchown(path.c_str(), owner, group) != 0) {
+      return errno_status(errno, cat("cannot set the owner of ", path));
+    }
+    return absl::OkStatus();
+  }
   Status sync_directory(const std::string& path) override {
     MAIL_ASSIGN_OR_RETURN(const Descriptor fd, open_directory(path));
     if (retry([&] { return ::fsync(fd.get()); }) != 0) {

@@ -97,6 +97,8 @@ class Filesystem {
   virtual Status unlink(const std::string& path) = 0;
   /// Fails: FailedPrecondition when it is not empty.
   virtual Status remove_directory(const std::string& path) = 0;
+  /// Of a directory, above all; a symbolic link is not followed.
+  virtual Status set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) = 0;
   /// Entries made, renamed or removed in this directory survive a power cut once this returns OK.
   virtual Status sync_directory(const std::string& path) = 0;
 };

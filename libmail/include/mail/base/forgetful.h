@@ -72,6 +72,7 @@ class ForgetfulFilesystem final : public Filesystem {
   Status link(const std::string& from, const std::string& to) override;
   Status unlink(const std::string& path) override;
   Status remove_directory(const std::string& path) override;
+  Status set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override;
   Status sync_directory(const std::string& path) override;
 
  private:

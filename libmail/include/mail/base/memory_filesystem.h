@@ -32,6 +32,7 @@ class MemoryFilesystem final : public Filesystem {
   Status link(const std::string& from, const std::string& to) override;
   Status unlink(const std::string& path) override;
   Status remove_directory(const std::string& path) override;
+  Status set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override;
   Status sync_directory(const std::string& path) override;
 
   // What the port cannot do and a test must: the doings of other programs.
@@ -43,7 +44,6 @@ class MemoryFilesystem final : public Filesystem {
   /// A thing that is neither file nor directory nor link: a FIFO, a socket, a device.
   Status make_other(const std::string& path);
   Status set_modified(const std::string& path, WallTime time);
-  Status set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group);
   Status set_mode(const std::string& path, std::uint32_t mode);
 
  private:
