@@ -10,10 +10,11 @@
 namespace mail::directory {
 
 enum class Verdict : std::uint8_t {
-  kDeliverable,     // `recipients` says to whom
-  kUnknownUser,     // 550 5.1.1: our domain, nobody there
-  kRelayDenied,     // 554 5.7.1: not our domain; authenticated senders may use `recipients` all the
-                    // same
+  kDeliverable,  // `recipients` says to whom
+  kUnknownUser,  // 550 5.1.1: our domain, nobody there
+  /// 554 5.7.1: not our domain. `recipients` says where an authenticated sender's mail goes all the
+  /// same (aliases apply to it too); they are empty when that expansion failed (451).
+  kRelayDenied,
   kLookupFailure,   // 451 4.3.0: a table is broken (ALIAS_DUPLICATES=fail) or cannot be read
   kExpansionError,  // 451 4.6.0: a loop, a limit, a result that is no address
 };

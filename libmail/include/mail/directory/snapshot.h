@@ -28,6 +28,8 @@ struct Options {
   std::string postmaster_address;                  // empty: postmaster@<domain>
   /// Domains of /etc/aliases. Unset: hostname, localhost.<domain>, localhost.
   std::optional<std::vector<std::string>> mydestination;
+  /// This machine's addresses ("192.0.2.1", "2001:db8::1"): `user@[192.0.2.1]` is local too.
+  std::vector<std::string> own_addresses;
   /// Postfix's order: `@domain` also takes the mail of real accounts without an alias of their own.
   bool catchall_swallows_accounts = false;
   enum class Duplicates : std::uint8_t { kMerge, kFail };

@@ -1,0 +1,120 @@
+// Addresses as lookup keys and as text in tables.
+//
+// Tested by tests/unit/directory/address_test.cc.
+#include "mail/directory/address.h"
+
+#include <algorithm>
+
+#include "address_text.h"
+#include "mail/base/absl.h"
+#include "mail/base/ascii.h"
+
+namespace mail::directory {
+
+SplitAddress split_address(std::string_view address) {
+  const std::size_t at = address.rfind('@');
+  // `"a@b"` without a domain: the "@" stands inside the quotes.
+  if (at == std::string_view::npos || (address.ends_with('"') && address.starts_with('"'))) {
+    return {address, {}, false};
+  }
+  return {address.substr(0, at), address.substr(at + 1), true};
+}
+
+SplitLocalpart split_localpart(std::string_view localpart, std::string_view delimiters) {
+  for (const std::string_view whole : {"mailer-daemon", "double-bounce", "postmaster"}) {
+    if (ascii::equal_ignoring_case(localpart, whole)) return {localpart, {}};
+  }
+  const std::size_t at =
+      delimiters.empty() ? std::string_view::npos : localpart.find_first_of(delimiters);
+  if (at == std::string_view::npos || at == 0) return {localpart, {}};
+  return {localpart.substr(0, at), localpart.substr(at)};
+}
+
+std::string internal_form(std::string_view external) {
+  const SplitAddress split = split_address(external);
+  if (split.localpart.find_first_of("\"\\") == std::string_view::npos) return std::string(external);
+  std::string internal;
+  for (std::size_t i = 0; i < split.localpart.size(); ++i) {
+    const char c = split.localpart[i];
+    if (c == '"') continue;
+    if (c == '\\' && i + 1 < split.localpart.size()) ++i;
+    internal += split.localpart[i];
+  }
+  if (split.has_domain) append(internal, "@", split.domain);
+  return internal;
+}
+
+std::string external_form(std::string_view internal) {
+  const std::size_t at = internal.rfind('@');
+  const std::string_view local = internal.substr(0, at);
+  const bool plain = std::all_of(local.begin(), local.end(), [](char c) {
+    // atext and "." (RFC 5321 §4.1.2), and octets outside ASCII (RFC 6531 §3.3).
+    constexpr std::string_view kAtomSpecials = "()<>[]:;@\\,\" ";
+    return !ascii::is_control(c) && kAtomSpecials.find(c) == std::string_view::npos;
+  });
+  if (plain) return std::string(internal);
+  std::string external = "\"";
+  for (const char c : local) {
+    if (c == '"' || c == '\\') external += '\\';
+    external += c;
+  }
+  external += '"';
+  if (at != std::string_view::npos) external += internal.substr(at);
+  return external;
+}
+
+std::string qualified(std::string_view external, std::string_view hostname) {
+  if (split_address(external).has_domain) return internal_form(external);
+  return cat(internal_form(external), "@", hostname);
+}
+
+bool is_plausible_address(std::string_view internal) {
+  const std::size_t at = internal.rfind('@');
+  if (at == std::string_view::npos || at == 0) return false;
+  const std::string_view domain = internal.substr(at + 1);
+  return !domain.empty() && std::none_of(internal.begin(), internal.end(), ascii::is_control) &&
+         domain.find_first_of(" \"<>(),;\\") == std::string_view::npos;
+}
+
+std::size_t find_unquoted(std::string_view text, std::string_view stops, bool* unbalanced) {
+  bool quoted = false;
+  std::size_t i = 0;
+  for (; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && stops.find(text[i]) != std::string_view::npos) {
+      break;
+    }
+  }
+  if (unbalanced != nullptr) *unbalanced = quoted;
+  return i < text.size() ? i : std::string_view::npos;
+}
+
+std::optional<std::vector<std::string>> parse_targets(std::string_view text,
+                                                      std::string_view hostname) {
+  std::vector<std::string> targets;
+  while (!text.empty()) {
+    bool unbalanced = false;
+    const std::size_t end = find_unquoted(text, ", \t", &unbalanced);
+    if (unbalanced) return std::nullopt;
+    std::string_view token = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (token.empty()) continue;
+    if (token.starts_with('<') && token.ends_with('>')) token = token.substr(1, token.size() - 2);
+    if (token.starts_with('@')) {
+      const bool usable = targets.empty() && is_plausible_address(cat("x", token));
+      if (!usable) return std::nullopt;
+      targets.emplace_back(token);
+      continue;
+    }
+    std::string address = qualified(token, hostname);
+    if (!is_plausible_address(address)) return std::nullopt;
+    targets.push_back(std::move(address));
+  }
+  if (targets.empty()) return std::nullopt;
+  return targets;
+}
+
+}  // namespace mail::directory

@@ -1,0 +1,182 @@
+// The registry of settings: the one list that parsing, documentation and warnings come from.
+//
+// Tested by tests/unit/directory/settings_test.cc.
+#include "mail/directory/settings.h"
+
+namespace mail::directory {
+namespace {
+
+constexpr SettingInfo kRegistry[] = {
+    {"ALIAS_DUPLICATES", SettingType::kChoice, "merge", "merge|fail",
+     "Two lines with one key in postfix-virtual.cf: mail goes to the targets of both, or, as in "
+     "Postfix, every alias lookup fails (451) until it is mended."},
+    {"CATCHALL_SWALLOWS_ACCOUNTS", SettingType::kFlag, "0", "",
+     "1: a catch-all (@domain) also takes the mail of real accounts without an alias of their own, "
+     "as in Postfix."},
+    {"DEDUPE_RECIPIENTS", SettingType::kFlag, "1", "",
+     "1: one transaction that reaches a mailbox by several addresses delivers one copy; 0: one for "
+     "each address, as in Postfix."},
+    {"DOVECOT_INET_PROTOCOLS", SettingType::kChoice, "all", "all|ipv4|ipv6",
+     "Address families of IMAP where LISTEN_* does not say."},
+    {"ENABLE_IMAP", SettingType::kFlag, "1", "", "0: no IMAP, unless LISTEN_IMAP or LISTEN_IMAPS."},
+    {"LISTEN_IMAP", SettingType::kListen, "*:143", "", "Where IMAP with STARTTLS listens."},
+    {"LISTEN_IMAPS", SettingType::kListen, "*:993", "",
+     "Where IMAP over TLS listens; by default only with a certificate (SSL_TYPE)."},
+    {"LISTEN_SMTP", SettingType::kListen, "*:25", "", "Where SMTP for mail from others listens."},
+    {"LISTEN_SUBMISSION", SettingType::kListen, "*:587", "",
+     "Where submission with STARTTLS listens."},
+    {"LISTEN_SUBMISSIONS", SettingType::kListen, "*:465", "",
+     "Where submission over TLS listens; by default only with a certificate (SSL_TYPE)."},
+    {"LOG_LEVEL", SettingType::kChoice, "info", "error|warn|info|debug|trace",
+     "The least important messages that are logged."},
+    {"OVERRIDE_HOSTNAME", SettingType::kText, "", "",
+     "The server's full name, instead of what the system calls itself."},
+    {"POSTFIX_INET_PROTOCOLS", SettingType::kChoice, "all", "all|ipv4|ipv6",
+     "Address families of SMTP and submission where LISTEN_* does not say."},
+    {"POSTFIX_MESSAGE_SIZE_LIMIT", SettingType::kNumber, "10240000", "",
+     "The largest message in octets; 0: no limit."},
+    {"POSTMASTER_ADDRESS", SettingType::kText, "", "",
+     "Who gets mail for root and postmaster; empty: postmaster@ the mail domain."},
+    {"SSL_CERT_PATH", SettingType::kText, "", "", "SSL_TYPE=manual: the certificate chain, PEM."},
+    {"SSL_KEY_PATH", SettingType::kText, "", "", "SSL_TYPE=manual: the private key, PEM."},
+    {"SSL_TYPE", SettingType::kChoice, "", "|manual|self-signed",
+     "Where the certificate comes from. Empty: no TLS, passwords in the clear; self-signed: "
+     "ssl/<hostname>-cert.pem and -key.pem in the config folder."},
+    {"TLS_LEVEL", SettingType::kChoice, "modern", "modern|intermediate",
+     "Cipher suites offered; TLS 1.2 is the least version in both."},
+};
+
+constexpr std::string_view kNotYet = "not available in this version";
+constexpr std::string_view kOneProcess = "there are no separate programs to supervise or configure";
+constexpr std::string_view kOwnFilter = "spam filtering is not available in this version";
+constexpr std::string_view kSystem = "the system around the server does this";
+constexpr std::string_view kImmediate = "changes are seen at once; nothing is polled";
+
+constexpr RetiredSetting kRetired[] = {
+    {"ACCOUNT_PROVISIONER", "accounts come from postfix-accounts.cf only"},
+    {"AMAVIS_LOGLEVEL", kOneProcess},
+    {"CLAMAV_MESSAGE_SIZE_LIMIT", kNotYet},
+    {"DEFAULT_RELAY_HOST", kNotYet},
+    {"DMS_CONFIG_POLL", kImmediate},
+    {"DMS_VMAIL_GID", "the server runs as the owner of the mail folder"},
+    {"DMS_VMAIL_UID", "the server runs as the owner of the mail folder"},
+    {"DOVECOT_*", "there is no Dovecot behind this server"},
+    {"ENABLE_AMAVIS", kOneProcess},
+    {"ENABLE_CLAMAV", kNotYet},
+    {"ENABLE_DNSBL", kNotYet},
+    {"ENABLE_FAIL2BAN", kNotYet},
+    {"ENABLE_FETCHMAIL", kNotYet},
+    {"ENABLE_GETMAIL", kNotYet},
+    {"ENABLE_LDAP", "accounts come from postfix-accounts.cf only"},
+    {"ENABLE_MANAGESIEVE", kNotYet},
+    {"ENABLE_MTA_STS", kNotYet},
+    {"ENABLE_OAUTH2", kNotYet},
+    {"ENABLE_OPENDKIM", kNotYet},
+    {"ENABLE_OPENDMARC", kNotYet},
+    {"ENABLE_POLICYD_SPF", kNotYet},
+    {"ENABLE_POP3", kNotYet},
+    {"ENABLE_POSTGREY", kNotYet},
+    {"ENABLE_QUOTAS", kNotYet},
+    {"ENABLE_RSPAMD", kOwnFilter},
+    {"ENABLE_RSPAMD_REDIS", kOwnFilter},
+    {"ENABLE_SASLAUTHD", "accounts come from postfix-accounts.cf only"},
+    {"ENABLE_SPAMASSASSIN", kOwnFilter},
+    {"ENABLE_SPAMASSASSIN_KAM", kOwnFilter},
+    {"ENABLE_SRS", kNotYet},
+    {"ENABLE_UPDATE_CHECK", "the server does not phone home; the packages tell of updates"},
+    {"FAIL2BAN_BLOCKTYPE", kNotYet},
+    {"FETCHMAIL_*", kNotYet},
+    {"GETMAIL_POLL", kNotYet},
+    {"LDAP_*", "accounts come from postfix-accounts.cf only"},
+    {"LOGROTATE_*", kSystem},
+    {"LOGWATCH_*", kSystem},
+    {"MARK_SPAM_AS_READ", kOwnFilter},
+    {"MOVE_SPAM_TO_JUNK", kOwnFilter},
+    {"NETWORK_INTERFACE", kSystem},
+    {"OAUTH2_INTROSPECTION_URL", kNotYet},
+    {"ONE_DIR", "state is always kept in one folder"},
+    {"PERMIT_DOCKER", kNotYet},
+    {"PFLOGSUMM_*", kSystem},
+    {"POSTFIX_DAGENT", "delivery goes straight into the mail folder"},
+    {"POSTFIX_MAILBOX_SIZE_LIMIT", kNotYet},
+    {"POSTFIX_REJECT_UNKNOWN_CLIENT_HOSTNAME", kNotYet},
+    {"POSTGREY_*", kNotYet},
+    {"POSTSCREEN_ACTION", kNotYet},
+    {"RELAY_*", kNotYet},
+    {"REPORT_RECIPIENT", kSystem},
+    {"REPORT_SENDER", kSystem},
+    {"RSPAMD_*", kOwnFilter},
+    {"SASLAUTHD_*", "accounts come from postfix-accounts.cf only"},
+    {"SA_*", kOwnFilter},
+    {"SMTP_ONLY", "set ENABLE_IMAP=0"},
+    {"SPAMASSASSIN_SPAM_TO_INBOX", kOwnFilter},
+    {"SPAM_SUBJECT", kOwnFilter},
+    {"SPOOF_PROTECTION", kNotYet},
+    {"SRS_*", kNotYet},
+    {"SSL_ALT_CERT_PATH", kNotYet},
+    {"SSL_ALT_KEY_PATH", kNotYet},
+    {"SSL_DOMAIN", kNotYet},
+    {"SUPERVISOR_LOGLEVEL", kOneProcess},
+    {"TZ", "set it in the environment: times follow the system's zone"},
+    {"UPDATE_CHECK_INTERVAL", "the server does not phone home; the packages tell of updates"},
+    {"VIRUSMAILS_DELETE_DELAY", kNotYet},
+};
+
+std::string_view type_name(const SettingInfo& info) {
+  switch (info.type) {
+    case SettingType::kText: return "text";
+    case SettingType::kFlag: return "0 or 1";
+    case SettingType::kNumber: return "number";
+    case SettingType::kChoice: return "choice";
+    case SettingType::kListen: return "addresses";
+  }
+  return "";
+}
+
+std::string choices_text(std::string_view choices) {
+  std::string text;
+  while (true) {
+    const std::size_t bar = choices.find('|');
+    const std::string_view choice = choices.substr(0, bar);
+    append(text, text.empty() ? "" : ", ", choice.empty() ? "(empty)" : cat("`", choice, "`"));
+    if (bar == std::string_view::npos) return text;
+    choices.remove_prefix(bar + 1);
+  }
+}
+
+}  // namespace
+
+std::span<const SettingInfo> setting_registry() { return kRegistry; }
+
+std::span<const RetiredSetting> retired_settings() { return kRetired; }
+
+std::string settings_markdown() {
+  std::string text =
+      "# Settings\n\n"
+      "<!-- Generated from libmail/src/directory/settings_registry.cc: run "
+      "`MAIL_UPDATE_CASES=1 directory_test` to rewrite it. -->\n\n"
+      "Read from `mailserver.env` in the config folder, one `NAME=value` a line, without quoting; "
+      "environment variables win. `NAME__FILE=/path` takes the value from a file. An empty value "
+      "is the default, except for `LISTEN_*`, where it means off. A wrong value is reported with "
+      "file and line, and the default is used.\n\n"
+      "`LISTEN_*` is a list such as `127.0.0.1:2525,[::1]:2525`; `*` is every interface, port 0 "
+      "any free port.\n\n"
+      "| name | type | default | meaning |\n|---|---|---|---|\n";
+  for (const SettingInfo& info : setting_registry()) {
+    append(text, "| `", info.name, "` | ",
+           info.type == SettingType::kChoice ? choices_text(info.choices)
+                                             : std::string(type_name(info)),
+           " | ", info.default_value.empty() ? "" : cat("`", info.default_value, "`"), " | ",
+           info.documentation, " |\n");
+  }
+  text +=
+      "\n## Known, but without meaning here\n\n"
+      "Variables of docker-mailserver that are named with the reason when they are set.\n\n"
+      "| name | why |\n|---|---|\n";
+  for (const RetiredSetting& retired : retired_settings()) {
+    append(text, "| `", retired.name, "` | ", retired.reason, " |\n");
+  }
+  return text;
+}
+
+}  // namespace mail::directory
