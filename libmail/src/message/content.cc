@@ -115,8 +115,11 @@ std::optional<Parameter> take_parameter(Lexer& lexer) {
   if (attribute.empty() || !lexer.take('=')) return std::nullopt;
   lexer.skip_cfws();
   Parameter parameter{ascii::to_lower(attribute), {}};
-  if (lexer.peek() == '"') {
+  if (lexer.peek() == '"' && lexer.has_closed_quote()) {
     parameter.value = lexer.take_quoted_string();
+  } else if (lexer.take('"')) {
+    // Not closed: the field would vanish in the value.
+    parameter.value = lexer.take_while([](char c) { return c != ';' && c != '\r' && c != '\n'; });
   } else {
     parameter.value = lexer.take_while([](char c) { return c != ';' && !ascii::is_space(c); });
   }
@@ -196,7 +199,11 @@ std::optional<ContentDisposition> parse_content_disposition(std::string_view val
 std::string transfer_encoding_name(std::string_view value) {
   Lexer lexer(value);
   lexer.skip_cfws();
-  return ascii::to_lower(lexer.take_while(is_token_char));
+  const std::string_view token = lexer.take_while(is_token_char);
+  lexer.skip_cfws();
+  // "8 bit" and "text/html" name nothing.
+  const bool is_one_word = lexer.at_end() || lexer.peek() == ';';
+  return is_one_word ? ascii::to_lower(token) : "";
 }
 
 TransferEncoding parse_transfer_encoding(std::string_view value) {

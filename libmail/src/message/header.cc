@@ -113,11 +113,11 @@ std::string unfold(std::string_view value) {
   result.reserve(value.size());
   for (std::size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
-    const bool is_fold = (c == '\n' || value.substr(i).starts_with("\r\n"));
-    if (is_fold) {
-      i += c == '\n' ? 0 : 1;
-      const bool blank_follows = i + 1 < value.size() && ascii::is_blank(value[i + 1]);
-      if (blank_follows) continue;
+    if (c == '\n' || value.substr(i).starts_with("\r\n")) {
+      result.push_back(' ');
+      // `value` ends with something else: there is always a next one.
+      i = value.find_first_not_of(" \t\r\n", i) - 1;
+      continue;
     }
     result.push_back(c == '\r' || c == '\n' || c == '\0' ? ' ' : c);
   }

@@ -55,4 +55,12 @@ std::string Lexer::take_quoted_string() {
   return text;
 }
 
+bool Lexer::has_closed_quote() const {
+  for (std::size_t i = 1; i < rest_.size(); ++i) {
+    if (rest_[i] == '"') return true;
+    if (rest_[i] == '\\') ++i;
+  }
+  return false;
+}
+
 }  // namespace mail::message

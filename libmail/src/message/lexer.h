@@ -37,6 +37,8 @@ class Lexer {
   /// Blanks, line ends and comments. The text of the last comment goes to `comment` if asked for.
   void skip_cfws(std::string* comment = nullptr);
 
+  /// At a quote: is there a second one?
+  bool has_closed_quote() const;
   /// At a quote: its content, quoted pairs resolved, line ends removed.
   std::string take_quoted_string();
 

@@ -23,11 +23,6 @@
 namespace mail::message {
 namespace {
 
-bool is_identity(TransferEncoding encoding) {
-  return encoding == TransferEncoding::kSevenBit || encoding == TransferEncoding::kEightBit ||
-         encoding == TransferEncoding::kBinary;
-}
-
 /// RFC 2046 §5.1.5: inside multipart/digest the default is message/rfc822; everywhere else
 /// RFC 2045 §5.2 says text/plain.
 ContentType default_type(bool in_digest) {
@@ -219,7 +214,9 @@ class MimeScanner {
     }
     if (!type) type = default_type(opened.in_digest);
     const bool is_multipart = type->type == "multipart";
-    const bool is_message = type->is("message", "rfc822") && is_identity(opened.encoding);
+    // Whatever its encoding claims: RFC 2046 §5.2.1 allows only identity encodings, and
+    // BODYSTRUCTURE has no form for a message/rfc822 without an envelope.
+    const bool is_message = type->is("message", "rfc822");
     if (!is_multipart && !is_message) return false;
     if (opened.depth >= limits_.depth || (is_message && tree_.parts_.size() >= limits_.parts)) {
       tree_.is_truncated_ = true;
@@ -234,9 +231,9 @@ class MimeScanner {
   }
 
   void open_multipart(MimePart& opened, const ContentType& type) {
+    opened.kind = MimePart::Kind::kMultipart;
     const auto boundary = parameter_value(type.parameters, "boundary");
     if (!boundary || boundary->empty()) return;
-    opened.kind = MimePart::Kind::kMultipart;
     open_.push_back({current_, std::string(boundary->substr(0, limits_.boundary_octets)),
                      type.subtype == "digest"});
   }
@@ -273,7 +270,8 @@ void describe_field(PartDescription& to, const HeaderField& field) {
   } else if (is("Content-Location")) {
     set(to.location);
   } else if (is("Content-Disposition")) {
-    if (!to.disposition) to.disposition = parse_content_disposition(field.value);
+    // The last one, as Dovecot does: "inline" followed by "attachment; filename=…" is common.
+    if (auto last = parse_content_disposition(field.value)) to.disposition = std::move(last);
   } else if (is("Content-Language")) {
     if (to.languages.empty()) to.languages = parse_languages(field.value);
   }

@@ -234,7 +234,7 @@ constexpr ListMember kListMembers[] = {
     {"To", &Envelope::to},     {"Cc", &Envelope::cc},         {"Bcc", &Envelope::bcc},
 };
 
-/// A field that was written twice adds to the list, up to the limit of one.
+/// A list that was written twice is one list, up to the limit of one field.
 void add_addresses(std::vector<Address>& to, std::string_view value) {
   if (to.size() >= kAddressLimit) return;
   std::vector<Address> more = parse_addresses(value, kAddressLimit - to.size());
@@ -267,9 +267,9 @@ Envelope parse_envelope(std::string_view header) {
   Envelope envelope;
   for (const HeaderField& field : HeaderFields(header)) {
     for (const TextMember& member : kTextMembers) {
-      auto& value = envelope.*member.member;
-      if (!value && ascii::equal_ignoring_case(field.name, member.field)) {
-        value = unfold(field.value);
+      // Of a field that was written twice the last one: Dovecot's choice, and RFC 8621 §4.1.2's.
+      if (ascii::equal_ignoring_case(field.name, member.field)) {
+        envelope.*member.member = unfold(field.value);
       }
     }
     for (const ListMember& member : kListMembers) {

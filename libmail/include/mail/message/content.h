@@ -43,7 +43,7 @@ enum class TransferEncoding { kSevenBit, kEightBit, kBinary, kBase64, kQuotedPri
 std::optional<ContentType> parse_content_type(std::string_view value);
 std::optional<ContentDisposition> parse_content_disposition(std::string_view value);
 TransferEncoding parse_transfer_encoding(std::string_view value);
-/// The mechanism as a word, without comments: "base64".
+/// The mechanism as a word, without comments: "base64"; empty when it is not one word.
 std::string transfer_encoding_name(std::string_view value);
 /// Content-Language: the tags.
 std::vector<std::string> parse_languages(std::string_view value);

@@ -70,8 +70,8 @@ std::optional<HeaderField> first_field(std::string_view header, std::string_view
 std::optional<HeaderField> last_field(std::string_view header, std::string_view name);
 std::vector<HeaderField> all_fields(std::string_view header, std::string_view name);
 
-/// The value on one line (RFC 5322 §2.2.3): line ends removed, blanks at both ends too. A bare CR
-/// or LF and NUL inside become a space.
+/// The value on one line (RFC 5322 §2.2.3), without blanks at both ends: a line end and all blanks
+/// behind it become one space, as Dovecot has it. So do a lone CR and NUL.
 std::string unfold(std::string_view value);
 
 /// BODY[HEADER.FIELDS (…)]: the fields with these names as they stand, in their order, and the

@@ -29,7 +29,7 @@ struct MimeLimits {
 struct MimePart {
   enum class Kind {
     kLeaf,
-    kMultipart,  // has its parts as children; without one its body is read as text
+    kMultipart,  // its parts are its children; none when no boundary is named or found
     kMessage,    // message/rfc822: one child, the message inside
   };
   static constexpr std::uint32_t kNone = UINT32_MAX;
