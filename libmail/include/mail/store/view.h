@@ -22,7 +22,8 @@ class MailboxView {
   Uid uid_at(std::uint32_t sequence) const { return uids_[sequence - 1]; }
   std::optional<std::uint32_t> sequence_of(Uid uid) const;
   bool is_recent(Uid uid) const;
-  std::uint32_t recent_count() const { return static_cast<std::uint32_t>(recent_.size()); }
+  /// Those that the view has: RECENT never exceeds EXISTS.
+  std::uint32_t recent_count() const;
   /// Adds what `Mailbox::claim_recent` gave.
   void add_recent(const std::vector<Uid>& uids);
 

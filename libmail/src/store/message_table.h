@@ -1,0 +1,154 @@
+// The messages of one folder and what happened to them, for Memory and Maildir alike.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mail/store/store.h"
+
+namespace mail::store {
+
+/// `Place` tells where the store keeps a message. Not safe from several threads: its owner locks.
+///
+/// Every change has a ModSeq and a line in the log, so `changes` costs what has changed, not the
+/// size of the folder. Lines that were overtaken are dropped when the log outgrows the table;
+/// those of expunged messages stay while the folder is open.
+template <class Place>
+class MessageTable {
+ public:
+  struct Row {
+    MessageInfo info;
+    bool is_recent = false;
+    Place place;
+  };
+
+  explicit MessageTable(ModSeq start) : modseq_(start) {}
+
+  const std::vector<Row>& rows() const { return rows_; }
+  ModSeq modseq() const { return modseq_; }
+
+  Row* find(Uid uid) {
+    const auto at = lower_bound(uid);
+    return at != rows_.end() && at->info.uid == uid ? &*at : nullptr;
+  }
+
+  /// Begins a change; the calls that follow belong to it.
+  void next_modseq() { modseq_ = ModSeq{number(modseq_) + 1}; }
+
+  /// UIDs come ascending, except those that another program gave out.
+  void insert(Row row) {
+    row.info.modseq = modseq_;
+    log_.emplace_back(modseq_, row.info.uid);
+    rows_.insert(lower_bound(row.info.uid), std::move(row));
+  }
+  void set_flags(Row& row, const Flags& flags) {
+    row.info.flags = flags;
+    row.info.modseq = modseq_;
+    log_.emplace_back(modseq_, row.info.uid);
+    compact();
+  }
+  /// `uids` ascending; those that are not there are passed over.
+  void remove(std::span<const Uid> uids) {
+    auto uid = uids.begin();
+    const auto is_chosen = [&](const Row& row) {
+      while (uid != uids.end() && *uid < row.info.uid) ++uid;
+      if (uid == uids.end() || *uid != row.info.uid) return false;
+      log_.emplace_back(modseq_, row.info.uid);
+      return true;
+    };
+    rows_.erase(std::remove_if(rows_.begin(), rows_.end(), is_chosen), rows_.end());
+  }
+
+  Changes snapshot() const {
+    Changes all{modseq_, {}, {}};
+    all.messages.reserve(rows_.size());
+    for (const Row& row : rows_) all.messages.push_back(row.info);
+    return all;
+  }
+
+  Changes changes(ModSeq since) {
+    Changes result{modseq_, {}, {}};
+    auto line = std::upper_bound(log_.begin(), log_.end(), since,
+                                 [](ModSeq mark, const auto& entry) { return mark < entry.first; });
+    std::vector<Uid> touched;
+    for (; line != log_.end(); ++line) touched.push_back(line->second);
+    std::sort(touched.begin(), touched.end());
+    touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
+    for (const Uid uid : touched) {
+      if (const Row* row = find(uid)) {
+        result.messages.push_back(row->info);
+      } else {
+        result.expunged.push_back(uid);
+      }
+    }
+    return result;
+  }
+
+  std::vector<std::optional<MessageInfo>> find_all(std::span<const Uid> uids) {
+    std::vector<std::optional<MessageInfo>> found;
+    found.reserve(uids.size());
+    for (const Uid uid : uids) {
+      const Row* row = find(uid);
+      found.push_back(row == nullptr ? std::nullopt : std::optional(row->info));
+    }
+    return found;
+  }
+
+  FolderStatus status() const {
+    FolderStatus status;
+    status.messages = static_cast<std::uint32_t>(rows_.size());
+    status.highest_modseq = modseq_;
+    for (const Row& row : rows_) {
+      status.unseen += row.info.flags.has(kSeen) ? 0 : 1;
+      status.recent += row.is_recent ? 1 : 0;
+      status.size += row.info.size;
+    }
+    return status;
+  }
+
+  std::vector<Uid> claim_recent() {
+    std::vector<Uid> claimed;
+    for (Row& row : rows_) {
+      if (std::exchange(row.is_recent, false)) claimed.push_back(row.info.uid);
+    }
+    return claimed;
+  }
+
+ private:
+  static constexpr std::size_t kSmallLog = 1024;
+
+  typename std::vector<Row>::iterator lower_bound(Uid uid) {
+    return std::lower_bound(rows_.begin(), rows_.end(), uid,
+                            [](const Row& row, Uid wanted) { return row.info.uid < wanted; });
+  }
+
+  void compact() {
+    if (log_.size() < kSmallLog || log_.size() < 4 * rows_.size() || log_.size() < 2 * compacted_) {
+      return;
+    }
+    std::erase_if(log_, [this](const auto& line) {
+      const Row* row = find(line.second);
+      return row != nullptr && row->info.modseq != line.first;
+    });
+    compacted_ = log_.size();
+  }
+
+  ModSeq modseq_;
+  std::vector<Row> rows_;                    // ascending by UID
+  std::vector<std::pair<ModSeq, Uid>> log_;  // ascending by ModSeq
+  std::size_t compacted_ = 0;                // lines after the last compaction
+};
+
+/// What `change` makes of `flags`; `keywords` are the bits of the keywords it names.
+Flags changed_flags(const Flags& flags, const FlagChange& change, std::uint64_t keywords);
+
+/// The bits of `names` in `known`, compared without case; none for a name that is not there.
+std::optional<std::uint64_t> keyword_bits(std::span<const std::string> names,
+                                          std::span<const std::string> known);
+
+}  // namespace mail::store

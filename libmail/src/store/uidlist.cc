@@ -1,0 +1,185 @@
+// Versions 1 and 3 of dovecot-uidlist; Dovecot never released a version 2.
+//
+//   v3      = "3" *( SP letter value ) LF *record
+//   record  = uid SP *( upper value SP ) ":" name LF
+//   v1      = "1" SP uidvalidity SP nextuid LF *( uid SP name LF )
+//
+// Dovecot throws a list away when one line of it is wrong, and with it every UID. Here a wrong line
+// loses only itself: lines are cut first, those that cannot be are left out, and of UIDs out of
+// order the longest ascending run is believed, so that one wild number does not outvote the rest.
+//
+// Tested by tests/unit/store/uidlist_test.cc; fuzzed by fuzz/uidlist.cc.
+#include "store/uidlist.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "mail/base/absl.h"
+#include "mail/base/ascii.h"
+#include "store/message_name.h"
+
+namespace mail::store {
+namespace {
+
+/// Cuts the text up to `separator` off `rest`.
+std::string_view take(std::string_view& rest, char separator) {
+  const std::size_t at = rest.find(separator);
+  const std::string_view part = rest.substr(0, at);
+  rest = at == std::string_view::npos ? std::string_view() : rest.substr(at + 1);
+  return part;
+}
+
+bool parse_header(std::string_view line, UidListHeader& header, bool& is_old) {
+  std::string_view rest = line;
+  const std::string_view version = take(rest, ' ');
+  is_old = version == "1";
+  if (version != "1" && version != "3") return false;
+  while (!rest.empty()) {
+    std::string_view word = take(rest, ' ');
+    if (word.empty()) continue;
+    char letter = word.front();
+    if (is_old) {
+      letter = number(header.validity) == 0 ? 'V' : 'N';
+    } else {
+      word.remove_prefix(1);
+    }
+    const auto value = ascii::parse_number(word, kMaxUid + (letter == 'N' ? 1 : 0));
+    if (letter == 'V' && value) {
+      header.validity = UidValidity{static_cast<std::uint32_t>(*value)};
+    } else if (letter == 'N' && value) {
+      header.next = std::max<std::uint64_t>(*value, 1);
+    } else if (letter == 'V' || letter == 'N') {
+      return false;
+    } else {
+      append(header.others, header.others.empty() ? "" : " ", letter, word);
+    }
+  }
+  return number(header.validity) != 0;
+}
+
+bool is_bad_name(std::string_view name) {
+  return name.empty() || name.size() > 255 || std::any_of(name.begin(), name.end(), [](char c) {
+           return c == '/' || ascii::is_control(c);
+         });
+}
+
+std::optional<UidRecord> parse_record(std::string_view line, bool is_old) {
+  std::string_view rest = line;
+  const auto uid = ascii::parse_number(take(rest, ' '), kMaxUid);
+  if (!uid || *uid == 0) return std::nullopt;
+  UidRecord record;
+  record.uid = Uid{static_cast<std::uint32_t>(*uid)};
+  while (!is_old && !rest.starts_with(':')) {
+    const std::string_view key = take(rest, ' ');
+    if (key.size() < 2 || !ascii::is_upper(key.front()) || rest.empty()) return std::nullopt;
+    append(record.keys, record.keys.empty() ? "" : " ", key);
+  }
+  const std::string_view name = parse_message_name(rest.substr(is_old ? 0 : 1)).base;
+  if (is_bad_name(name)) return std::nullopt;
+  record.name = name;
+  return record;
+}
+
+bool is_ascending(std::span<const UidRecord> records) {
+  return std::adjacent_find(records.begin(), records.end(), [](const auto& a, const auto& b) {
+           return a.uid >= b.uid;
+         }) == records.end();
+}
+
+/// Patience sorting: `tails[n]` is the record with the smallest UID that ends an ascending run of
+/// n + 1 records.
+std::vector<UidRecord> longest_ascending(std::vector<UidRecord> records) {
+  std::vector<std::size_t> tails;
+  std::vector<std::size_t> before(records.size(), 0);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto at =
+        std::lower_bound(tails.begin(), tails.end(), records[i].uid,
+                         [&records](std::size_t tail, Uid uid) { return records[tail].uid < uid; });
+    before[i] = at == tails.begin() ? i : *(at - 1);
+    if (at == tails.end()) {
+      tails.push_back(i);
+    } else {
+      *at = i;
+    }
+  }
+  std::vector<UidRecord> kept(tails.size());
+  std::size_t from = tails.empty() ? 0 : tails.back();
+  for (std::size_t n = kept.size(); n-- > 0; from = before[from]) kept[n] = records[from];
+  return kept;
+}
+
+/// Of records with the same name the last one counts.
+void drop_repeated_names(UidList& list) {
+  StringSet seen;
+  seen.reserve(list.records.size());
+  std::vector<UidRecord> kept;
+  kept.reserve(list.records.size());
+  for (auto record = list.records.rbegin(); record != list.records.rend(); ++record) {
+    if (seen.insert(record->name).second) kept.push_back(std::move(*record));
+  }
+  std::reverse(kept.begin(), kept.end());
+  list.must_be_rewritten |= kept.size() != list.records.size();
+  list.records = std::move(kept);
+}
+
+}  // namespace
+
+UidList parse_uidlist(std::string_view text) {
+  UidList list;
+  std::string_view rest = text;
+  bool is_old = false;
+  const std::size_t first_end = rest.find('\n');
+  if (first_end == std::string_view::npos || !parse_header(take(rest, '\n'), list.header, is_old)) {
+    list.must_be_rewritten = true;
+  }
+  list.must_be_rewritten |= is_old;
+  while (!rest.empty()) {
+    const bool is_torn = rest.find('\n') == std::string_view::npos;
+    std::string_view line = take(rest, '\n');
+    if (is_torn) {
+      // Its number was perhaps spent already; it names nothing.
+      if (const auto uid = ascii::parse_number(take(line, ' '), kMaxUid)) {
+        list.header.next = std::max(list.header.next, *uid + 1);
+      }
+      list.must_be_rewritten = true;
+      break;
+    }
+    if (auto record = parse_record(line, is_old)) {
+      list.records.push_back(*std::move(record));
+    } else {
+      list.must_be_rewritten = true;
+    }
+  }
+  if (!is_ascending(list.records)) {
+    list.records = longest_ascending(std::move(list.records));
+    list.must_be_rewritten = true;
+  }
+  if (!list.records.empty()) {
+    list.header.next = std::max<std::uint64_t>(list.header.next,
+                                               std::uint64_t{number(list.records.back().uid)} + 1);
+  }
+  drop_repeated_names(list);
+  return list;
+}
+
+void append_uid_record(std::string& text, const UidRecord& record) {
+  append(text, number(record.uid), " ", record.keys, record.keys.empty() ? ":" : " :", record.name,
+         "\n");
+}
+
+std::string format_uidlist(const UidListHeader& header, std::span<const UidRecord> records) {
+  std::string text = cat("3 V", number(header.validity), " N", header.next,
+                         header.others.empty() ? "" : " ", header.others, "\n");
+  for (const UidRecord& record : records) append_uid_record(text, record);
+  return text;
+}
+
+std::string_view record_key(std::string_view keys, char key) {
+  while (!keys.empty()) {
+    const std::string_view word = take(keys, ' ');
+    if (word.starts_with(key)) return word.substr(1);
+  }
+  return {};
+}
+
+}  // namespace mail::store

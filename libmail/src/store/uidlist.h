@@ -1,0 +1,47 @@
+// The text of dovecot-uidlist (docs/store.md, "dovecot-uidlist").
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mail/store/types.h"
+
+namespace mail::store {
+
+struct UidRecord {
+  Uid uid{};
+  std::string keys;  // "W2481 Gabc": as they stand, unknown ones too
+  std::string name;  // base name of the message file
+
+  bool operator==(const UidRecord&) const = default;
+};
+
+struct UidListHeader {
+  UidValidity validity{};  // 0: the file does not say
+  std::uint64_t next = 1;  // the next UID; 64 bits wide, so that "none left" can be said
+  std::string others;      // words other than V and N, as they stand: "G3085f0… P%08Xu"
+
+  bool operator==(const UidListHeader&) const = default;
+};
+
+struct UidList {
+  UidListHeader header;
+  std::vector<UidRecord> records;  // ascending, each name once
+  bool must_be_rewritten = false;  // damaged, or of an older version: not to be appended to
+};
+
+inline constexpr std::uint64_t kMaxUid = UINT32_MAX;
+
+/// Never fails: of a damaged list it keeps what can be kept.
+UidList parse_uidlist(std::string_view text);
+
+void append_uid_record(std::string& text, const UidRecord& record);
+std::string format_uidlist(const UidListHeader& header, std::span<const UidRecord> records);
+
+/// The value of `key` in a record's keys; empty when it is not there.
+std::string_view record_key(std::string_view keys, char key);
+
+}  // namespace mail::store
