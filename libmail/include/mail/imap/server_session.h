@@ -1,10 +1,10 @@
-// The IMAP server engine: RFC 3501 with IDLE, LITERAL+, MOVE, MULTIAPPEND, SASL-IR, UIDPLUS,
-// UNSELECT, CHILDREN.
+// The IMAP server engine: RFC 3501 with CHILDREN, ENABLE, ID, IDLE, LITERAL+, MOVE, MULTIAPPEND,
+// NAMESPACE, SASL-IR, UIDPLUS, UNSELECT.
 //
 // A `mail::Session` (mail/base/session.h). Each command is a question: answer it with untagged data
 // (any number of the response functions) and then exactly one `ok`, `no` or `bad`. The engine
-// itself answers CAPABILITY, LOGOUT, STARTTLS, syntax errors and whatever the state does not allow
-// (the table in src/imap/command_table.h).
+// itself answers CAPABILITY, ENABLE, ID, LOGOUT, NAMESPACE, STARTTLS, syntax errors and whatever
+// the state does not allow (the table in src/imap/command_table.h).
 //
 // States follow the answers: `ok` to Login or Authenticate authenticates, to Select selects (`no`
 // to Select leaves no mailbox selected, RFC 3501 §6.3.1), to Close or Unselect leaves the mailbox.
@@ -44,6 +44,11 @@ struct ServerOptions {
   std::size_t output = 131072;          // unsent octets at which no further input is wanted
   Duration login_timeout = minutes(3);  // from connect to authentication
   Duration idle_timeout = minutes(30);  // autologout, RFC 3501 §5.4: at least 30 minutes
+
+  /// Tolerances of clients that break the standard.
+  struct Quirks {
+    bool bare_newline = false;  // LF alone ends a line: hand-typed sessions, scripts with "nc"
+  } quirks;
 };
 
 /// The connection is there: `ok` sends the greeting with CAPABILITY; `no` refuses with BYE.
@@ -57,7 +62,7 @@ struct AppendEnd {};
 /// Notice: the APPEND under way ended without AppendEnd (syntax error, end of the connection).
 /// Forget its messages.
 struct AppendAborted {};
-/// The client ended IDLE: answer with `ok`.
+/// The client ended IDLE: answer with `ok`. (By anything but DONE: the engine then makes it a BAD.)
 struct IdleDone {};
 /// Notice: the peer broke a rule that is worth a log line.
 struct Violated {
@@ -90,7 +95,9 @@ class ServerSession {
   void on_deadline(TimePoint now);
   bool finished() const;
 
-  // ---- the tagged answer; `code` is a resp-text-code without brackets ("TRYCREATE"), or empty
+  // ---- the tagged answer; `code` is a resp-text-code without brackets ("TRYCREATE"), or empty:
+  // then `ok` to Connected, Login and Authenticate adds CAPABILITY, to Select READ-ONLY or
+  // READ-WRITE
   void ok(std::string_view code, std::string_view text);
   void no(std::string_view code, std::string_view text);
   void bad(std::string_view text);
@@ -102,6 +109,7 @@ class ServerSession {
   // ---- untagged data, before the tagged answer or during IDLE
   void exists(std::uint32_t messages);
   void recent(std::uint32_t messages);
+  /// Never while FETCH, STORE or SEARCH (without UID) is answered (RFC 3501 §7.4.1).
   void expunge(std::uint32_t sequence);
   /// "* FLAGS (…)" with these keywords behind the system flags.
   void flags(std::span<const std::string> keywords);

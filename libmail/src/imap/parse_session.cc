@@ -1,0 +1,227 @@
+// Parsers of the commands about the session and about whole mailboxes (RFC 3501 §6.1-§6.3).
+//
+// Each reads what stands behind its verb, with the leading space, and wears its ABNF.
+//
+// Tested by tests/unit/imap/grammar_test.cc, tests/transcripts/imap, fuzz/imap_command.cc.
+#include <array>
+
+#include "imap/grammar.h"
+#include "mail/base/ascii.h"
+#include "mail/base/status.h"
+#include "mail/message/date.h"
+
+namespace mail::imap {
+namespace {
+
+template <class C>
+std::optional<Command> one_mailbox(Reader& reader, C command) {
+  if (!reader.space()) return std::nullopt;
+  auto mailbox = reader.mailbox();
+  if (!mailbox) return std::nullopt;
+  command.mailbox = std::move(*mailbox);
+  return command;
+}
+
+// list            = "LIST" SP mailbox SP list-mailbox
+// lsub            = "LSUB" SP mailbox SP list-mailbox
+//
+// Reference and pattern are joined by plain concatenation, as Dovecot does for Maildir.
+std::optional<Command> parse_listing(Reader& reader, bool is_lsub) {
+  if (!reader.space()) return std::nullopt;
+  const auto reference = reader.astring();
+  if (!reference || !reader.space()) return std::nullopt;
+  const auto pattern = reader.list_mailbox();
+  if (!pattern) return std::nullopt;
+  List list;
+  list.is_lsub = is_lsub;
+  if (pattern->empty() && !is_lsub) {
+    list.is_delimiter_query = true;
+    return list;
+  }
+  auto joined = reader.decode_mailbox(cat(*reference, *pattern));
+  if (!joined) return std::nullopt;
+  list.pattern = std::move(*joined);
+  return list;
+}
+
+// nstring         = string / nil
+std::optional<std::optional<std::string>> nstring(Reader& reader) {
+  if (reader.skip_word("NIL")) return std::optional<std::string>();
+  auto text = reader.string();
+  if (!text) return std::nullopt;
+  return std::optional<std::string>(std::move(*text));
+}
+
+}  // namespace
+
+std::optional<Command> parse_capability(Reader&) { return Capability{}; }
+std::optional<Command> parse_starttls(Reader&) { return StartTls{}; }
+std::optional<Command> parse_logout(Reader&) { return Leave{}; }
+std::optional<Command> parse_namespace(Reader&) { return Namespace{}; }
+std::optional<Command> parse_noop(Reader&) { return Noop{}; }
+std::optional<Command> parse_idle(Reader&) { return Idle{}; }
+std::optional<Command> parse_check(Reader&) { return Check{}; }
+std::optional<Command> parse_close(Reader&) { return Close{}; }
+std::optional<Command> parse_unselect(Reader&) { return Unselect{}; }
+
+// id              = "ID" SP id-params-list                            RFC 2971 §4
+// id-params-list  = "(" *(string SP nstring) ")" / nil
+//
+// The pairs are separated by spaces, as in the RFC's own examples.
+std::optional<Command> parse_id(Reader& reader) {
+  constexpr std::size_t kPairs = 30;  // RFC 2971 §3.3
+  Identify id;
+  if (!reader.space()) return std::nullopt;
+  if (reader.skip_word("NIL")) return id;
+  if (!reader.expect('(')) return std::nullopt;
+  while (!reader.skip(')')) {
+    if (!id.fields.empty() && !reader.space()) return std::nullopt;
+    auto field = reader.string();
+    if (!field || !reader.space()) return std::nullopt;
+    auto value = nstring(reader);
+    if (!value) return std::nullopt;
+    if (id.fields.size() == kPairs) return reader.bad("More than 30 pairs in ID");
+    id.fields.emplace_back(std::move(*field), std::move(*value));
+  }
+  return id;
+}
+
+// enable          = "ENABLE" 1*(SP capability)                        RFC 5161 §4
+std::optional<Command> parse_enable(Reader& reader) {
+  Enable enable;
+  do {
+    if (!reader.space()) return std::nullopt;
+    const auto capability = reader.atom();
+    if (!capability) return std::nullopt;
+    enable.capabilities.push_back(ascii::to_upper(*capability));
+  } while (!reader.is_at_end());
+  return enable;
+}
+
+// authenticate    = "AUTHENTICATE" SP auth-type [SP (base64 / "=")] *(CRLF base64)   RFC 4959 §7
+std::optional<Command> parse_authenticate(Reader& reader) {
+  AuthenticateStart start;
+  if (!reader.space()) return std::nullopt;
+  const auto mechanism = reader.atom();
+  if (!mechanism) return std::nullopt;
+  start.mechanism = ascii::to_upper(*mechanism);
+  if (reader.is_at_end()) return start;
+  if (!reader.space()) return std::nullopt;
+  const auto response = reader.atom();
+  if (!response) return std::nullopt;
+  start.initial_response = std::string(*response);
+  return start;
+}
+
+// login           = "LOGIN" SP userid SP password
+// userid          = astring
+// password        = astring
+std::optional<Command> parse_login(Reader& reader) {
+  if (!reader.space()) return std::nullopt;
+  auto user = reader.astring();
+  if (!user || !reader.space()) return std::nullopt;
+  auto password = reader.astring();
+  if (!password) return std::nullopt;
+  return Login{std::move(*user), std::move(*password)};
+}
+
+// select          = "SELECT" SP mailbox
+std::optional<Command> parse_select(Reader& reader) {
+  return one_mailbox(reader, Select{"", false});
+}
+// examine         = "EXAMINE" SP mailbox
+std::optional<Command> parse_examine(Reader& reader) {
+  return one_mailbox(reader, Select{"", true});
+}
+
+// create          = "CREATE" SP mailbox
+//
+// A trailing separator declares that names will be made under this one and is no part of the name
+// (RFC 3501 §6.3.3).
+std::optional<Command> parse_create(Reader& reader) {
+  auto command = one_mailbox(reader, Create{});
+  if (!command) return std::nullopt;
+  std::string& mailbox = std::get<Create>(*command).mailbox;
+  if (mailbox.ends_with(reader.options().hierarchy_separator)) mailbox.pop_back();
+  return command;
+}
+
+// delete          = "DELETE" SP mailbox
+std::optional<Command> parse_delete(Reader& reader) { return one_mailbox(reader, Delete{}); }
+
+// rename          = "RENAME" SP mailbox SP mailbox
+std::optional<Command> parse_rename(Reader& reader) {
+  if (!reader.space()) return std::nullopt;
+  auto from = reader.mailbox();
+  if (!from || !reader.space()) return std::nullopt;
+  auto to = reader.mailbox();
+  if (!to) return std::nullopt;
+  return Rename{std::move(*from), std::move(*to)};
+}
+
+// subscribe       = "SUBSCRIBE" SP mailbox
+std::optional<Command> parse_subscribe(Reader& reader) {
+  return one_mailbox(reader, Subscribe{"", true});
+}
+// unsubscribe     = "UNSUBSCRIBE" SP mailbox
+std::optional<Command> parse_unsubscribe(Reader& reader) {
+  return one_mailbox(reader, Subscribe{"", false});
+}
+
+std::optional<Command> parse_list(Reader& reader) { return parse_listing(reader, false); }
+std::optional<Command> parse_lsub(Reader& reader) { return parse_listing(reader, true); }
+
+// status          = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
+// status-att      = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN"
+std::optional<Command> parse_status(Reader& reader) {
+  constexpr std::array<std::string_view, 5> kItems = {"MESSAGES", "RECENT", "UIDNEXT",
+                                                      "UIDVALIDITY", "UNSEEN"};
+  Status status;
+  if (!reader.space()) return std::nullopt;
+  auto mailbox = reader.mailbox();
+  if (!mailbox || !reader.space() || !reader.expect('(')) return std::nullopt;
+  status.mailbox = std::move(*mailbox);
+  do {
+    const std::string_view item = reader.keyword();
+    std::size_t i = 0;
+    while (i < kItems.size() && !ascii::equal_ignoring_case(item, kItems[i])) ++i;
+    if (i == kItems.size()) return reader.bad(cat("Unknown STATUS item \"", item, "\""));
+    status.items = static_cast<std::uint8_t>(status.items | (1U << i));
+  } while (reader.skip(' '));
+  if (!reader.expect(')')) return std::nullopt;
+  return status;
+}
+
+// append-message  = SP [flag-list SP] [date-time SP] literal          RFC 3502, RFC 4466
+// date-time       = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
+std::optional<Append> parse_append_message(Reader& reader) {
+  Append append;
+  if (!reader.space()) return std::nullopt;
+  if (reader.is_at('(')) {
+    auto flags = reader.flag_list();
+    if (!flags || !reader.space()) return std::nullopt;
+    append.flags = std::move(*flags);
+  }
+  if (reader.is_at('"')) {
+    const auto text = reader.quoted();
+    if (!text || !reader.space()) return std::nullopt;
+    const auto date = message::parse_internal_date(*text);
+    if (!date) return reader.bad("Date such as \"17-Jul-1996 02:44:25 -0700\" expected");
+    append.date = date->time;
+  }
+  if (!reader.is_at_end()) return reader.bad("Literal with the message expected");
+  return append;
+}
+
+// append          = "APPEND" SP mailbox 1*append-message              RFC 3502 §7
+std::optional<Command> parse_append(Reader& reader) {
+  if (!reader.space()) return std::nullopt;
+  auto mailbox = reader.mailbox();
+  if (!mailbox) return std::nullopt;
+  auto append = parse_append_message(reader);
+  if (!append) return std::nullopt;
+  append->mailbox = std::move(*mailbox);
+  return std::move(*append);
+}
+
+}  // namespace mail::imap
