@@ -11,6 +11,7 @@ using Readiness = Transport::Readiness;
 constexpr Transport::Interest kReadable{.readable = true, .writable = false};
 constexpr Transport::Interest kWritable{.readable = false, .writable = true};
 constexpr Transport::Interest kNothing{};
+constexpr std::optional<TimePoint> kNoDeadline;
 
 struct Fixture {
   explicit Fixture(std::uint64_t seed = 1, Weather weather = {})
@@ -37,7 +38,7 @@ Task<void> echo(Transport& transport) {
   std::string held;
   for (;;) {
     const Transport::Interest interest = held.empty() ? kReadable : kWritable;
-    const auto readiness = co_await transport.wait(interest, {});
+    const auto readiness = co_await transport.wait(interest, kNoDeadline);
     if (readiness != Readiness::kReady) continue;
     if (held.empty()) {
       char buffer[300];
@@ -59,14 +60,14 @@ Task<void> send_all(Transport& transport, std::string bytes) {
     rest.remove_prefix(moved.octets);
     if (!moved.open) co_return;
     if (rest.empty()) break;
-    co_await transport.wait(kWritable, {});
+    co_await transport.wait(kWritable, kNoDeadline);
   }
   static_cast<SimTransport&>(transport).finish_writing();
 }
 
 Task<void> receive_all(Transport& transport, std::string& into) {
   for (;;) {
-    co_await transport.wait(kReadable, {});
+    co_await transport.wait(kReadable, kNoDeadline);
     char buffer[1000];
     const auto moved = transport.read(buffer);
     into.append(buffer, moved.octets);
@@ -79,7 +80,7 @@ Task<void> talk(SimTransport& transport, std::string bytes, std::string& into) {
   std::string_view rest = bytes;
   for (;;) {
     const Transport::Interest interest{.readable = true, .writable = !rest.empty()};
-    co_await transport.wait(interest, {});
+    co_await transport.wait(interest, kNoDeadline);
     if (!rest.empty()) {
       rest.remove_prefix(transport.write(rest).octets);
       if (rest.empty()) transport.finish_writing();

@@ -33,6 +33,13 @@ void Scheduler::post_for_good(TimePoint at, std::function<void()> what) {
   queue_->events.emplace(Key{std::max(at, now_), ++sequence_}, std::move(what));
 }
 
+void Scheduler::clear() {
+  // One by one: what an event holds may take back others as it goes.
+  while (!queue_->events.empty()) {
+    const auto node = queue_->events.extract(queue_->events.begin());
+  }
+}
+
 bool Scheduler::spend() {
   if (ran_away()) return false;
   ++events_;

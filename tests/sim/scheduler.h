@@ -56,6 +56,9 @@ class Scheduler final : public Clock {
   /// Nobody can take it back.
   void post_for_good(TimePoint at, std::function<void()> what);
 
+  /// Forgets everything that was going to happen.
+  void clear();
+
   /// Called after every event.
   void set_after_event(std::function<void()> hook) { after_event_ = std::move(hook); }
 
