@@ -44,6 +44,8 @@ class TranscriptSession {
   virtual bool finished() const = 0;
   /// Applies the text of a `!` line. Empty, or what is wrong with it.
   virtual std::string answer(std::string_view text) = 0;
+  /// False for what the application may also say unasked, and which answers nothing.
+  virtual bool is_answer(std::string_view) const { return true; }
 };
 
 /// Base of an adaptor: `print` and `answer` remain to be written.

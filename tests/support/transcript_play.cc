@@ -173,10 +173,12 @@ class Player {
   }
 
   void answer(const Step& step, Connection& c) {
-    if (!c.question_open || !c.events.empty()) {
-      return fail(cat("no question is open to answer with: ! ", step.text, waiting_event(c)));
+    if (c.session->is_answer(step.text)) {
+      if (!c.question_open || !c.events.empty()) {
+        return fail(cat("no question is open to answer with: ! ", step.text, waiting_event(c)));
+      }
+      c.question_open = false;
     }
-    c.question_open = false;
     if (auto wrong = c.session->answer(step.text); !wrong.empty()) fail(wrong);
   }
 

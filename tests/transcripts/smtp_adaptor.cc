@@ -66,6 +66,8 @@ class SmtpUnderTest : public EngineUnderTest<ServerSession> {
     return {};
   }
 
+  bool is_answer(std::string_view text) const override { return !text.starts_with("shutdown"); }
+
  protected:
   EventText print(const ServerSession::Event& event) override {
     return std::visit(
@@ -74,8 +76,8 @@ class SmtpUnderTest : public EngineUnderTest<ServerSession> {
             [](const smtp::Helo& e) {
               return question(cat(e.is_extended ? "ehlo " : "helo ", escape(e.domain)));
             },
-            print_authenticate,
-            print_mail,
+            [](const smtp::Authenticate& e) { return print_authenticate(e); },
+            [](const smtp::MailFrom& e) { return print_mail(e); },
             [](const smtp::RcptTo& e) {
               return question(cat("rcpt <", escape(e.forward_path), ">"));
             },

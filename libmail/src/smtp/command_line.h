@@ -1,0 +1,55 @@
+// Lines of the SMTP command stream, and what stands in them.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace mail::smtp {
+
+/// Cuts command lines. What is too long is swallowed to its end and reported then.
+class LineReader {
+ public:
+  enum class Result {
+    kNeedMore,
+    kLine,
+    kTooLong,  // swallowed
+    kBareCr,
+    kBareLf,
+  };
+  struct Cut {
+    Result result = Result::kNeedMore;
+    std::size_t consumed = 0;  // octets of the input that are done with
+    std::string_view line;     // without CRLF
+  };
+
+  /// The front of `bytes`; `limit` is in octets with CRLF. Call it with all that is not consumed.
+  Cut read(std::string_view bytes, std::size_t limit);
+
+ private:
+  std::size_t scanned_ = 0;  // octets of the input that hold no LF
+  bool is_swallowing_ = false;
+  char last_swallowed_ = '\0';
+};
+
+/// verb [SP argument]; blanks at the end are dropped (RFC 5321 §4.1.1).
+struct CommandLine {
+  std::string_view verb;
+  std::string_view argument;
+};
+CommandLine split_command(std::string_view line);
+
+/// A control character other than HTAB, or an octet above 127.
+bool has_forbidden_octet(std::string_view line);
+
+/// keyword ["=" value]
+struct Parameter {
+  std::string_view keyword;
+  std::string_view value;
+  bool has_value = false;
+};
+/// Fails: nullopt when the syntax is not that of RFC 5321 §4.1.2, or a keyword comes twice.
+std::optional<std::vector<Parameter>> parse_parameters(std::string_view text);
+
+}  // namespace mail::smtp

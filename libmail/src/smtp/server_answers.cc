@@ -1,0 +1,140 @@
+// What happens when the application answers: one function says what a yes changes, one what a no
+// changes, and the reply goes out between them.
+//
+// Tested by tests/unit/smtp/server_session_test.cc and tests/transcripts/smtp.
+#include <string.h>
+
+#include <utility>
+
+#include "mail/base/absl.h"
+#include "mail/base/assert.h"
+#include "mail/base/overloaded.h"
+#include "smtp/command_table.h"
+#include "smtp/reply_wire.h"
+#include "smtp/server_engine.h"
+
+namespace mail::smtp {
+
+ServerEngine::Question ServerEngine::question_of(const Event& event) {
+  return std::visit(Overloaded{
+                        [](const Connected&) { return Question::kConnected; },
+                        [](const Helo&) { return Question::kHelo; },
+                        [](const Authenticate&) { return Question::kAuthenticate; },
+                        [](const MailFrom&) { return Question::kMailFrom; },
+                        [](const RcptTo&) { return Question::kRcptTo; },
+                        [](const Data&) { return Question::kData; },
+                        [](const DataEnd&) { return Question::kDataEnd; },
+                        [](const DataChunk&) { return Question::kNone; },
+                        [](const Reset&) { return Question::kNone; },
+                        [](const Violated&) { return Question::kNone; },
+                        [](const Quit&) { return Question::kNone; },
+                    },
+                    event);
+}
+
+void ServerEngine::accept(std::string_view text) {
+  const Question question = std::exchange(question_, Question::kNone);
+  if (!MAIL_ASSERT(question != Question::kNone)) return fail();
+  accepted(question);
+  accepted_reply(question, text);
+  end_of_answer();
+}
+
+void ServerEngine::answer(const Reply& reply) {
+  const Question question = std::exchange(question_, Question::kNone);
+  if (!MAIL_ASSERT(question != Question::kNone)) return fail();
+  if (reply.is_positive()) {
+    accepted(question);
+    append_wire(out_, reply);
+  } else {
+    append_wire(out_, reply);
+    refused(question, reply);
+  }
+  end_of_answer();
+}
+
+void ServerEngine::accepted(Question question) {
+  switch (question) {
+    case Question::kNone: break;
+    case Question::kConnected: mode_ = Mode::kCommands; break;
+    case Question::kHelo:
+      // RFC 5321 §4.1.4: an accepted EHLO clears what was under way; a refused one does not.
+      drop_transaction();
+      phase_ = Phase::kReady;
+      helo_ = argument_;
+      is_extended_ = next_is_extended_;
+      break;
+    case Question::kAuthenticate: is_authenticated_ = true; break;
+    case Question::kMailFrom:
+      phase_ = Phase::kMail;
+      recipients_ = 0;
+      break;
+    case Question::kRcptTo:
+      phase_ = Phase::kRcpt;
+      ++recipients_;
+      break;
+    case Question::kData:
+      mode_ = Mode::kData;
+      data_ = DataReader({.message = options_.message_size, .line = options_.data_line});
+      data_progress_ = 0;
+      break;
+    case Question::kDataEnd:
+      phase_ = Phase::kReady;
+      errors_ = 0;
+      junk_ = 0;
+      break;
+  }
+}
+
+void ServerEngine::accepted_reply(Question question, std::string_view text) {
+  const auto say = [&](int code, std::string_view enhanced, std::string_view usual) {
+    if (text.empty()) return append_reply(out_, code, enhanced, usual);
+    append_reply(out_, code, {}, text);
+  };
+  switch (question) {
+    case Question::kNone: return;
+    case Question::kConnected: return say(220, {}, cat(options_.hostname, " ESMTP"));
+    case Question::kHelo: return reply_helo(text.empty() ? options_.hostname : text);
+    case Question::kAuthenticate: return say(235, "2.7.0", "Authentication successful");
+    case Question::kMailFrom: return say(250, "2.1.0", "Ok");
+    case Question::kRcptTo: return say(250, "2.1.5", "Ok");
+    case Question::kData: return say(354, {}, "End data with <CR><LF>.<CR><LF>");
+    case Question::kDataEnd: return say(250, "2.0.0", "Ok");
+  }
+}
+
+// ehlo-ok-rsp = "250-" Domain [ SP ehlo-greet ] CRLF *( "250-" ehlo-line CRLF ) "250" SP …
+//                                                                        RFC 5321 §4.1.1.1
+void ServerEngine::reply_helo(std::string_view text) {
+  std::string lines(text);
+  if (is_extended_) {
+    for (const auto& extension : kExtensions) {
+      if (extension.is_offered != nullptr && !extension.is_offered(*this)) continue;
+      append(lines, "\n", extension.keyword);
+      if (!extension.parameter.empty()) append(lines, " ", extension.parameter);
+      if (extension.number != nullptr) append(lines, " ", extension.number(options_));
+    }
+  }
+  append_reply(out_, 250, {}, lines);
+}
+
+void ServerEngine::refused(Question question, const Reply& reply) {
+  if (question == Question::kDataEnd) phase_ = Phase::kReady;
+  if (question == Question::kConnected || reply.code == 421) return close();
+  if (reply.code >= 500) count_error();
+}
+
+void ServerEngine::end_of_answer() {
+  // No password outlives its question.
+  explicit_bzero(argument_.data(), argument_.size());
+  argument_.clear();
+  if (mode_ == Mode::kClosing) return;
+  arm_deadline();
+  deadline_is_guessed_ = true;
+  if (mode_ == Mode::kCommands && std::exchange(spoke_early_, false)) {
+    violated(Violation::kEarlyTalker);
+  }
+  if (shutdown_text_) shut_down(*std::exchange(shutdown_text_, std::nullopt));
+}
+
+}  // namespace mail::smtp
