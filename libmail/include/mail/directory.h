@@ -11,6 +11,7 @@
 #include "mail/directory/diagnostic.h"
 #include "mail/directory/editor.h"
 #include "mail/directory/fingerprint.h"
+#include "mail/directory/hostname.h"
 #include "mail/directory/listen.h"
 #include "mail/directory/resolution.h"
 #include "mail/directory/settings.h"
