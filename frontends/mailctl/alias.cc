@@ -1,0 +1,113 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "context.h"
+#include "mail/directory/editor.h"
+#include "mail/directory/resolution.h"
+
+namespace mailctl {
+namespace {
+
+using namespace mail::directory;
+
+std::vector<std::string> split_targets(std::string_view text) {
+  std::vector<std::string> targets;
+  while (!text.empty()) {
+    const std::size_t end = text.find_first_of(", \t");
+    if (end != 0) targets.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return targets;
+}
+
+std::string describe(const Step& step) {
+  std::string text = step.from;
+  if (!step.to.empty() && step.to != step.from) text += " -> " + step.to;
+  text += "  (" + std::string(to_string(step.rule));
+  if (step.line != 0) text += ", " + step.file + ":" + std::to_string(step.line);
+  return text + ")";
+}
+
+nlohmann::ordered_json to_json(std::string_view address, const Resolution& resolution) {
+  nlohmann::ordered_json json = {{"address", address},
+                                 {"verdict", to_string(resolution.verdict)},
+                                 {"recipients", nlohmann::ordered_json::array()},
+                                 {"undeliverable", resolution.undeliverable},
+                                 {"path", nlohmann::ordered_json::array()}};
+  for (const Recipient& recipient : resolution.recipients) {
+    json["recipients"].push_back({{"address", recipient.address},
+                                  {"kind", to_string(recipient.kind)},
+                                  {"final_address", recipient.final_address}});
+  }
+  for (const Step& step : resolution.path) {
+    json["path"].push_back({{"rule", to_string(step.rule)},
+                            {"from", step.from},
+                            {"to", step.to},
+                            {"file", step.file},
+                            {"line", step.line}});
+  }
+  return json;
+}
+
+int refuse_verdict(const std::string& address, Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kDeliverable: return kDone;
+    case Verdict::kUnknownUser:
+      return refuse("'" + address + "' is neither an account nor an alias (550 5.1.1)");
+    case Verdict::kRelayDenied:
+      return refuse("the domain of '" + address +
+                    "' is not served here; only authenticated users may send to it (554 5.7.1)");
+    case Verdict::kLookupFailure:
+      return refuse(
+          "the alias or account tables cannot be used now (451 4.3.0); see mailctl "
+          "status");
+    case Verdict::kExpansionError:
+      return refuse("'" + address +
+                    "' expands into a circle, a limit or a bad address (451 4.6.0)");
+  }
+  return kRefused;
+}
+
+}  // namespace
+
+int alias_add(const Context& context) {
+  Editor editor(mail::real_filesystem(), context.config);
+  return run_edit(context,
+                  [&] { return editor.add_alias(context.arguments[0], context.arguments[1]); });
+}
+
+int alias_delete(const Context& context) {
+  Editor editor(mail::real_filesystem(), context.config);
+  // Nothing to delete is no error, as in `setup`.
+  return run_edit(context, [&] {
+    return editor.delete_alias(context.arguments[0], context.arguments[1]).status();
+  });
+}
+
+int alias_list(const Context& context) {
+  if (!context.json) {
+    if (const int code = require_file(context, "postfix-virtual.cf"); code != kDone) return code;
+  }
+  const auto snapshot = load_snapshot(context);
+  auto list = nlohmann::ordered_json::array();
+  for (const Alias& alias : snapshot->aliases()) {
+    list.push_back(
+        {{"alias", alias.key}, {"recipients", split_targets(alias.targets)}, {"line", alias.line}});
+    if (!context.json) std::cout << "* " << alias.key << " " << alias.targets << "\n\n";
+  }
+  if (context.json) std::cout << list.dump(2) << "\n";
+  return kDone;
+}
+
+int alias_resolve(const Context& context) {
+  const std::string& address = context.arguments[0];
+  const Resolution resolution = load_snapshot(context)->resolve(address);
+  if (context.json) {
+    std::cout << to_json(address, resolution).dump(2) << "\n";
+  } else {
+    for (const Step& step : resolution.path) std::cout << describe(step) << "\n";
+  }
+  return refuse_verdict(address, resolution.verdict);
+}
+
+}  // namespace mailctl

@@ -1,0 +1,56 @@
+// What every command of mailctl gets, and the few things that several need.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mail/base/status.h"
+#include "mail/directory/snapshot.h"
+
+namespace mailctl {
+
+/// Exit codes, as docker-mailserver's `setup` has them.
+inline constexpr int kDone = 0;
+inline constexpr int kRefused = 1;
+inline constexpr int kUnknownCommand = 2;
+
+struct Context {
+  std::string config;
+  std::string mail;
+  std::string state;
+  bool json = false;
+  bool password_stdin = false;
+  std::vector<std::string> arguments;  // behind the command's two words
+
+  std::string config_file(std::string_view name) const { return config + "/" + std::string(name); }
+  std::string control_socket() const { return state + "/run/control.sock"; }
+};
+
+/// One sentence on stderr; answers kRefused: `return refuse("…");`
+int refuse(std::string_view sentence);
+void warn(std::string_view sentence);
+
+/// The directory as the server sees it, from the config folder and the environment.
+std::shared_ptr<const mail::directory::Snapshot> load_snapshot(const Context& context);
+
+/// Runs `edit`, again while another program holds the lock (for 10 s at most), then makes a running
+/// server read the change. Answers the exit code.
+int run_edit(const Context& context, const std::function<mail::Status()>& edit);
+
+/// kDone when the file is there and not empty; otherwise the refusal is said.
+int require_file(const Context& context, std::string_view name);
+
+// The commands.
+int email_add(const Context& context);
+int email_update(const Context& context);
+int email_list(const Context& context);
+int alias_add(const Context& context);
+int alias_delete(const Context& context);
+int alias_list(const Context& context);
+int alias_resolve(const Context& context);
+int status(const Context& context);
+
+}  // namespace mailctl
