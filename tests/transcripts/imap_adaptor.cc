@@ -7,6 +7,7 @@
 //     exists N   recent N   expunge N   flags KEYWORD…   untagged-ok [CODE] TEXT   untagged-no …
 //     list NAME ATTRIBUTE…   lsub NAME ATTRIBUTE…   delimiter   status NAME ITEM=N…   search N…
 //     fetch N FLAGS=\Seen,\Recent,KEYWORD ITEM=TEXT ITEM={octets with escapes} ITEM={}…
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <memory>
@@ -29,6 +30,13 @@ EventText notice(std::string text) { return {.text = std::move(text)}; }
 
 std::uint32_t number_of(std::string_view text) {
   return static_cast<std::uint32_t>(ascii::parse_number(text, UINT32_MAX).value_or(0));
+}
+
+/// Flags and quoted strings are full of backslashes: only a command that needs it is escaped.
+std::string shown(const imap::Command& command) {
+  std::string text = imap::print(command);
+  const bool is_plain = std::all_of(text.begin(), text.end(), ascii::is_printable);
+  return is_plain ? text : escape(text);
 }
 
 /// Takes up to the separator, or all.
@@ -78,9 +86,7 @@ class ImapUnderTest : public EngineUnderTest<ServerSession> {
               return question(cat("AUTHENTICATE ", a.mechanism, " [", escape(a.authorization),
                                   "] [", escape(a.authentication), "] [", escape(a.password), "]"));
             },
-            [](const imap::Append& a) {
-              return question(cat(escape(imap::print(imap::Command(a))), "{", a.octets, "}"));
-            },
+            [](const imap::Append& a) { return question(cat(shown(a), "{", a.octets, "}")); },
             [](const imap::AppendChunk& c) {
               return EventText{.text = "data", .is_question = false, .data = std::string(c.bytes)};
             },
@@ -91,9 +97,7 @@ class ImapUnderTest : public EngineUnderTest<ServerSession> {
               return notice(cat("violation ", to_string(v.violation)));
             },
             [](const imap::Logout&) { return notice("logout"); },
-            [](const auto& command) {
-              return question(escape(imap::print(imap::Command(command))));
-            },
+            [](const auto& command) { return question(shown(command)); },
         },
         event);
   }
