@@ -1,0 +1,47 @@
+# Sourced by run.sh, test.sh and .ci/run: the Debian packages that each needs, and how the missing ones get there.
+
+packages_build=(
+  g++ cmake ninja-build pkg-config
+  libabsl-dev              # Status, hash maps
+  libasio-dev              # event loops
+  android-libboringssl-dev # TLS, digests; never OpenSSL
+  libre2-dev               # regular expressions
+  libunistring-dev         # case folding
+  libargon2-dev            # password hashes
+  nlohmann-json3-dev libcli11-dev libspdlog-dev # frontends
+  python3                  # the demo, and tests
+)
+packages_test=(catch2 clang-format-19 ccache curl swaks git)
+packages_fuzz=(clang-19)
+
+# install_packages build test …: those groups, as far as they are missing.
+install_packages() {
+  local group name missing=()
+  for group in "$@"; do
+    local -n names="packages_$group"
+    for name in "${names[@]}"; do
+      [[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || missing+=("$name")
+    done
+  done
+  ((${#missing[@]})) || return 0
+
+  if ! command -v apt-get >/dev/null; then
+    echo "This is not Debian: please see to it that these are here, under whatever name: ${missing[*]}" >&2
+    return 0
+  fi
+  local as_root=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || {
+      echo "Missing: ${missing[*]}. Run this as root, or install them by: apt-get install ${missing[*]}" >&2
+      return 1
+    }
+    as_root=(sudo)
+  fi
+  echo "Installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  "${as_root[@]}" apt-get update -qq </dev/null
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+}
+
+# What was compiled in one checkout need not be compiled again in the next.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
