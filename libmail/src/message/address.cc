@@ -52,7 +52,8 @@ class AddressParser {
 
   std::vector<Address> parse() {
     while (list_.size() < limit_) {
-      lexer_.skip_cfws();
+      comment_.clear();
+      lexer_.skip_cfws(&comment_);
       if (lexer_.at_end()) break;
       if (lexer_.take(',')) continue;  // RFC 5322 §4.4: obs-addr-list has empty elements
       if (lexer_.take(';')) {
@@ -72,7 +73,6 @@ class AddressParser {
   //   name-addr = [display-name] angle-addr
   //   group     = display-name ":" [group-list] ";" [CFWS]
   void parse_one() {
-    comment_.clear();
     Phrase phrase = take_phrase();
     if (lexer_.take(':')) {
       // A group in a group has no grammar: its name is dropped, its members stay.

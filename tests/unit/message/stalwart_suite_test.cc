@@ -88,6 +88,7 @@ TEST_CASE("stalwart's vectors of fields are understood") {
     if (is_type && !wanted["attributes"].is_null()) {
       for (const auto& attribute : wanted["attributes"]) {
         const std::string name = text_of(attribute[0]);
+        if (name.ends_with("-language")) continue;  // RFC 2231's language is not kept
         append(expected, name, "=", text_of(attribute[1]), "\n");
         if (type) {
           append(actual, name, "=", parameter_text(type->parameters, name).value_or("(none)"),
@@ -103,12 +104,12 @@ TEST_CASE("stalwart's vectors of fields are understood") {
   for (const auto& vector : vectors_of(*folder, "date.json")) {
     const json& wanted = vector["expected"];
     std::string expected;
-    if (!wanted.is_null()) {
-      auto n = [&](const char* name) { return wanted[name].get<int>(); };
+    if (!wanted.is_null() && wanted.contains("year")) {
+      auto n = [&](const char* name) { return wanted.value(name, 0); };
       using namespace std::chrono;
       DateTime date;
       date.offset = minutes(n("tz_hour") * 60 + n("tz_minute"));
-      if (wanted["tz_before_gmt"].get<bool>()) date.offset = -date.offset;
+      if (wanted.value("tz_before_gmt", false)) date.offset = -date.offset;
       const auto month_number = static_cast<unsigned>(n("month"));
       const auto day_number = static_cast<unsigned>(n("day"));
       date.time = sys_days(year(n("year")) / month(month_number) / day(day_number)) +
