@@ -180,7 +180,11 @@ class Player {
       c.question_open = false;
     }
     if (auto wrong = c.session->answer(step.text); !wrong.empty()) fail(wrong);
+    tell_time(c);
   }
+
+  /// An answer carries no time; a driver that answers late tells it.
+  void tell_time(Connection& c) { c.session->receive({}, now_); }
 
   void expect_nothing_unread(Connection& c, std::string_view before) {
     if (error_) return;
@@ -250,7 +254,10 @@ class Player {
       }
       const auto name = event->text.substr(0, event->text.find(' '));
       if (std::count(transcript_.automatic.begin(), transcript_.automatic.end(), name) != 0) {
-        if (event->is_question) c.session->answer("accept");
+        if (event->is_question) {
+          c.session->answer("accept");
+          tell_time(c);
+        }
         continue;
       }
       c.question_open = c.question_is_new = event->is_question;

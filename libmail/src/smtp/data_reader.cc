@@ -70,11 +70,18 @@ DataReader::Piece DataReader::read(std::string_view bytes) {
     const std::size_t fits = is_refused ? length : cut_to_limits(length);
     at += fits;
     chunk_end = at;
-    line_octets_ += fits;
-    if (!is_refused) octets_ += fits;
+    if (!is_refused) {
+      line_octets_ += fits;
+      octets_ += fits;
+    }
     if (fits != 0) at_line_start_ = false;
     if (fits < length) {
       piece.has_fault = true;
+      // Never stop between CR and LF: the LF alone would look like another fault.
+      if (next.is_line && at + 1 == next.end) {
+        ++at;
+        at_line_start_ = true;
+      }
       break;
     }
     if (next.is_line) {
