@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Documents speak of what exists.
 
-Every link of every document leads somewhere. In docs/architecture.md, each path and each `name()` in backticks exists
+Every link of every document leads somewhere. C++ in README.md is quoted from examples/, where it is compiled and run. In docs/architecture.md, each path and each `name()` in backticks exists
 in the tree; in the other documents, each path that starts with a folder of ours.
 """
 
@@ -62,6 +62,13 @@ def check_names(root, path, text, code, every_path):
                 yield f"{at}: no {name} in the tree"
 
 
+def check_quotes(root, path, text):
+    examples = "\n".join(" ".join(file.read_text().split()) for file in tree.sources(root, ("examples",)))
+    for match in re.finditer(r"^```cpp\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        if " ".join(match.group(1).split()) not in examples:
+            yield f"{path.relative_to(root)}:{tree.line_of(text, match.start())}: no program in examples/ has these lines"
+
+
 def check(root):
     documents = sorted(root.glob("*.md")) + tree.files(root, ("docs",), (".md",))
     code = "\n".join(path.read_text() for path in tree.sources(root, CODE_FOLDERS))
@@ -69,6 +76,8 @@ def check(root):
     for path in documents:
         text = path.read_text()
         faults += check_links(root, path, text)
+        if path == root / "README.md":
+            faults += check_quotes(root, path, text)
         if path.name != "rfc.md":
             faults += check_names(root, path, text, code, path.name == "architecture.md")
     return faults, len(documents)
@@ -80,7 +89,8 @@ def self_test():
             root = pathlib.Path(folder).resolve()
             for path, content in {
                 "libmail/src/smtp/a.cc": "void accept_mail() {}\n", "docs/store.md": "# Store: the `disk`\n",
-                "README.md": "[docs](docs/store.md)\n", "libmail/include/mail/smtp/a.h": "", name: text,
+                "README.md": "[docs](docs/store.md)\n", "libmail/include/mail/smtp/a.h": "",
+                "examples/a.cc": "int main() {\n  return 0;\n}\n", name: text,
             }.items():
                 (root / path).parent.mkdir(parents=True, exist_ok=True)
                 (root / path).write_text(content)
@@ -99,6 +109,8 @@ def self_test():
         ("path elsewhere", faults("`libmail/src/smtp/b.cc`", "docs/smtp.md"), "no libmail/src/smtp/b.cc in the tree"),
         ("link", faults("[x](nowhere.md)"), "leads nowhere"),
         ("anchor", faults("[x](store.md#gone)"), "no heading #gone"),
+        ("quote", faults("```cpp\nreturn 0;\n```\n", "README.md"), None),
+        ("misquote", faults("```cpp\nreturn 1;\n```\n", "README.md"), "no program in examples/"),
         ("own anchor", faults("# A\n[x](#gone)", "CONTRIBUTING.md"), "no heading #gone"),
     ])
 

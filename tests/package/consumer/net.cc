@@ -1,8 +1,8 @@
-#include <mail/net/identity.h>
+#include <mail/net.h>
 
 int main() {
-  const std::string name = "mx.example.com";
-  const auto now = std::chrono::time_point_cast<mail::Duration>(std::chrono::system_clock::now());
-  const auto identity = mail::net::make_identity({&name, 1}, now);
-  return identity.ok() && identity->certificate.starts_with("-----BEGIN CERTIFICATE-----") ? 0 : 1;
+  mail::ServerOptions options;
+  options.accounts = {{"ann@example.com", "secret"}};
+  const auto server = mail::Server::run(std::move(options));
+  return server.ok() && (*server)->port("imaps") != 0 ? 0 : 1;
 }
