@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "imap/release.h"
 #include "mail/base/ascii.h"
 
 namespace mail::imap {
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::size_t kSizeWindow = 32;         // "{" 20 digits "+}" CR LF, and some zeros
 constexpr std::size_t kTail = kSizeWindow + 3;  // one more than the window, and CR LF
-constexpr std::size_t kKeptCapacity = 512;
 
 }  // namespace
 
@@ -64,9 +64,9 @@ void Framer::begin(std::size_t limit, Literals literals, bool accepts_bare_newli
 }
 
 void Framer::release() {
-  if (frame_.text.capacity() > kKeptCapacity) frame_.text = std::string();
+  imap::release(frame_.text);
   if (frame_.literals.capacity() > 4) frame_.literals = {};
-  if (tail_.capacity() > 2 * kSizeWindow) tail_ = std::string();
+  imap::release(tail_);
 }
 
 Framer::Step Framer::feed(std::string_view& bytes) {

@@ -7,15 +7,10 @@
 
 #include <algorithm>
 
+#include "imap/release.h"
 #include "mail/base/assert.h"
 
 namespace mail::imap {
-namespace {
-
-constexpr std::size_t kKeptCapacity = 512;
-
-}  // namespace
-
 void OutputQueue::add(std::unique_ptr<ByteSource> source) {
   if (source->remaining() == 0) return;
   if (head_ == parts_.size() && offset_ != 0) {
@@ -57,8 +52,7 @@ void OutputQueue::consume(std::size_t octets) {
       offset_ += octets;
       if (offset_ < tail_.size()) return;
       offset_ = 0;
-      if (tail_.capacity() > kKeptCapacity) tail_ = std::string();
-      tail_.clear();
+      release(tail_);
       return;
     }
     Part& part = parts_[head_];

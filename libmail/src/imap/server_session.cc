@@ -7,6 +7,7 @@
 // Tested by tests/transcripts/imap, tests/unit/imap/session_test.cc, fuzz/session_imap.cc.
 #include "mail/imap/server_session.h"
 
+#include "imap/release.h"
 #include "imap/session_state.h"
 #include "imap/wire.h"
 #include "mail/base/assert.h"
@@ -53,7 +54,7 @@ void ServerSession::State::close() {
   is_closing = true;
   is_starting_tls = false;
   question = Question::kNone;
-  input = std::string();
+  release(input);
   taken = 0;
   last_activity = now;
 }
@@ -166,11 +167,12 @@ std::optional<ServerSession::Event> ServerSession::next() {
         state.close();
         continue;
       }
-      state.input.clear();
       state.taken = 0;
       if (state.framer.is_at_start()) {
         state.framer.release();
-        if (state.input.capacity() > 512) state.input = std::string();
+        release(state.input);
+      } else {
+        state.input.clear();  // more of the same is on its way
       }
       return std::nullopt;
     }
