@@ -13,9 +13,9 @@
 #include "mail/text/base64.h"
 #include "mail/text/charset.h"
 #include "mail/text/encoded_word.h"
+#include "mail/text/hex.h"
 #include "mail/text/quoted_printable.h"
 #include "message/lexer.h"
-#include "text/hex.h"
 
 namespace mail::message {
 namespace {

@@ -11,8 +11,8 @@
 #include "mail/base/ascii.h"
 #include "mail/text/base64.h"
 #include "mail/text/charset.h"
+#include "mail/text/hex.h"
 #include "mail/text/utf8.h"
-#include "text/hex.h"
 
 namespace mail::text {
 namespace {

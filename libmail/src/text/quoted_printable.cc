@@ -7,7 +7,7 @@
 #include <cstddef>
 
 #include "mail/base/ascii.h"
-#include "text/hex.h"
+#include "mail/text/hex.h"
 
 namespace mail::text {
 namespace {
