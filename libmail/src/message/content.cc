@@ -6,6 +6,8 @@
 #include "mail/message/content.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <tuple>
 #include <utility>
 
 #include "mail/base/absl.h"
@@ -35,6 +37,8 @@ struct Piece2231 {
   std::string name;          // without "*0" and "*"
   std::uint32_t number = 0;  // of "*0"
   bool extended = false;     // "*" at the end of the name
+  std::size_t position =
+      0;  // among the pieces of the field: of two with one number the first counts
   std::string value;
 };
 
@@ -135,13 +139,14 @@ std::vector<Parameter> take_parameters(Lexer& lexer) {
     auto parameter = take_parameter(lexer);
     if (!parameter) continue;
     if (auto piece = as_piece(*parameter)) {
+      piece->position = pieces.size();
       pieces.push_back(std::move(*piece));
     } else {
       parameters.push_back(std::move(*parameter));
     }
   }
-  std::stable_sort(pieces.begin(), pieces.end(), [](const Piece2231& a, const Piece2231& b) {
-    return a.name != b.name ? a.name < b.name : a.number < b.number;
+  std::sort(pieces.begin(), pieces.end(), [](const Piece2231& a, const Piece2231& b) {
+    return std::tie(a.name, a.number, a.position) < std::tie(b.name, b.number, b.position);
   });
   append_joined(parameters, pieces);
   return parameters;
