@@ -1,0 +1,6 @@
+find_package(CLI11 REQUIRED)
+find_package(spdlog REQUIRED)
+add_executable(maild maild/main.cc maild/log.cc maild/privileges.cc maild/notify.cc)
+target_link_libraries(maild PRIVATE mail::net CLI11::CLI11 spdlog::spdlog mail_build_flags)
+target_compile_definitions(maild PRIVATE MAIL_VERSION="${PROJECT_VERSION}")
+install(TARGETS maild RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})

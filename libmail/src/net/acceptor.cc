@@ -1,0 +1,101 @@
+// One thread accepts for all loops: connections go to the least loaded one, which SO_REUSEPORT
+// cannot do (it hashes addresses, and ten clients may well meet on one core), a port that is taken
+// is an error instead of a silent half, and a connection that waits in the backlog is never lost
+// with its listener. The price is one hop between threads a connection.
+// Tested by tests/unit/net/network_test.cc.
+#include "net/acceptor.h"
+
+#include <cerrno>
+
+namespace mail::net {
+
+Acceptor::Acceptor(Network& network, const Network::Service& service, Descriptor socket)
+    : network_(network),
+      service_(service),
+      socket_(network.first_loop().io()),
+      pause_(network.first_loop().io()) {
+  asio::error_code error;
+  const int descriptor = socket.release();
+  socket_.assign(descriptor, error);
+  if (error) {
+    ::close(descriptor);
+    network_.logger_.error("cannot watch a listening socket", {{"error", error.message()}});
+  }
+}
+
+void Acceptor::stop() {
+  asio::error_code ignored;
+  socket_.close(ignored);
+  pause_.cancel();
+}
+
+void Acceptor::wait() {
+  socket_.async_wait(asio::posix::stream_descriptor::wait_read, [this](asio::error_code error) {
+    if (!error) accept_some();
+  });
+}
+
+void Acceptor::pause(int error) {
+  if (!complained_) {
+    network_.logger_.error(
+        "cannot accept connections for now",
+        {{"error", std::string(message_of(errno_status(error, "accept")))},
+         {"fix", "raise the limit of open files (ulimit -n, LimitNOFILE=)"}});
+    complained_ = true;
+  }
+  pause_.expires_after(kAcceptPause);
+  pause_.async_wait([this](asio::error_code cancelled) {
+    if (!cancelled) accept_some();
+  });
+}
+
+void Acceptor::accept_some() {
+  for (int i = 0; i < kAcceptBatch; ++i) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    Descriptor descriptor(accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&address),
+                                  &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (descriptor) {
+      complained_ = false;
+      admit(std::move(descriptor), to_endpoint(address));
+      continue;
+    }
+    switch (errno) {
+      case EMFILE:
+      case ENFILE:
+      case ENOBUFS:
+      case ENOMEM: return pause(errno);
+      case EBADF:
+      case EINVAL: return;  // closed
+      case EAGAIN: return wait();
+      default: break;  // the peer was faster: a fault of that one connection (accept(2))
+    }
+  }
+  wait();
+}
+
+void Acceptor::admit(Descriptor descriptor, Endpoint peer) {
+  Arrival arrival;
+  Gate& gate = service_.counts ? network_.gate_ : network_.control_gate_;
+  switch (gate.admit(peer.address, arrival.ticket)) {
+    case Gate::Verdict::kAdmitted: break;
+    case Gate::Verdict::kTooMany:
+      network_.logger_.warning("too many connections, closed one", {{"peer", peer.address}});
+      return;
+    case Gate::Verdict::kTooManyFromAddress:
+      network_.logger_.warning("too many connections from one address, closed one",
+                               {{"peer", peer.address}});
+      return;
+  }
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (getsockname(descriptor.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
+    arrival.local = to_endpoint(address);
+  }
+  arrival.descriptor = std::move(descriptor);
+  arrival.peer = std::move(peer);
+  if (service_.tls) arrival.tls = service_.tls();
+  network_.least_loaded().serve(std::move(arrival), service_.handler);
+}
+
+}  // namespace mail::net

@@ -1,0 +1,74 @@
+// A connection is a node of a list: its ticket, its socket, its task. The task's last act is to
+// post its own removal, since a coroutine cannot destroy the frame that it runs in.
+// Tested by tests/unit/net/network_test.cc.
+#include "net/loop.h"
+
+#include <utility>
+
+namespace mail::net {
+
+Loop::Loop(WorkerPool& pool)
+    : keep_running_(io_.get_executor()),
+      inbox_(std::make_shared<Inbox>(io_)),
+      worker_(pool, inbox_) {}
+
+Loop::~Loop() { stop(); }
+
+Status Loop::start(const std::string& name) {
+  MAIL_ASSIGN_OR_RETURN(thread_, Thread::start(name, [this] { io_.run(); }));
+  return absl::OkStatus();
+}
+
+void Loop::stop() {
+  inbox_->post([this] {
+    connections_.clear();
+    io_.stop();
+  });
+  thread_.join();
+  inbox_->close();
+  // A loop whose thread never ran.
+  connections_.clear();
+}
+
+void Loop::serve(Arrival arrival, const Handler& handler) {
+  load_.fetch_add(1, std::memory_order_relaxed);
+  // Asio's handlers must be copyable in name only; what moves is held by a pointer.
+  auto moving = std::make_shared<Arrival>(std::move(arrival));
+  inbox_->post([this, moving, &handler] { begin(std::move(*moving), handler); });
+}
+
+void Loop::begin(Arrival arrival, const Handler& handler) {
+  auto socket = SocketState::make(io_, inbox_, arrival.descriptor.release());
+  auto transport = std::make_unique<SocketTransport>(
+      socket, std::move(arrival.peer), std::move(arrival.local), std::move(arrival.tls));
+  if (stopping_) socket->tell_stopping();
+  connections_.push_front(
+      Connection{.ticket = std::move(arrival.ticket), .socket = std::move(socket), .task = {}});
+  const auto self = connections_.begin();
+  self->task = run(handler, std::move(transport), self);
+  self->task.start();
+}
+
+Task<void> Loop::run(const Handler& handler, std::unique_ptr<Transport> transport,
+                     Connections::iterator self) {
+  Task<void> serving = handler(*this, std::move(transport));
+  co_await serving;
+  load_.fetch_sub(1, std::memory_order_relaxed);
+  asio::post(io_, [this, self] { connections_.erase(self); });
+}
+
+void Loop::tell_stopping() {
+  inbox_->post([this] {
+    stopping_ = true;
+    // A connection that ends only posts its removal: the list stays as it is in this walk.
+    for (auto& connection : connections_) connection.socket->tell_stopping();
+  });
+}
+
+void Loop::abort_connections() {
+  inbox_->post([this] {
+    for (auto& connection : connections_) connection.socket->abort();
+  });
+}
+
+}  // namespace mail::net

@@ -1,0 +1,196 @@
+// The parts of the library joined to a server. `bind` does what may need privileges (keys, low
+// ports) and starts no thread, so that its caller can drop them and confine itself in between;
+// `start` does the rest. Tested by tests/unit/net/server_test.cc.
+#include "mail/net/server.h"
+
+#include <algorithm>
+#include <array>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mail/store/maildir.h"
+#include "mail/store/memory.h"
+#include "net/report.h"
+#include "net/server_state.h"
+
+namespace mail {
+namespace {
+
+constexpr std::array kProtocols = {server::Protocol::kSmtp, server::Protocol::kSubmission,
+                                   server::Protocol::kSubmissions, server::Protocol::kImap,
+                                   server::Protocol::kImaps};
+
+std::string machine_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+}  // namespace
+
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Server::~Server() { stop(); }
+
+StatusOr<std::unique_ptr<Server>> Server::bind(ServerOptions options) {
+  auto state = std::make_unique<State>(std::move(options));
+  MAIL_RETURN_IF_ERROR(state->has_config() ? state->read_config() : state->make_test_config());
+  for (const auto& listener : state->settings.listeners()) {
+    if (!state->has_config()) break;
+    MAIL_RETURN_IF_ERROR(state->bind_listener(listener));
+  }
+  if (!state->has_config()) {
+    for (const server::Protocol protocol : kProtocols) {
+      const directory::ListenAddress any{.host = "127.0.0.1", .port = 0, .unix_path = {}};
+      MAIL_RETURN_IF_ERROR(state->bind_listener({std::string(to_string(protocol)), {any}}));
+    }
+  }
+  return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+// The connection's World lives in this frame: its worker is the one of the connection's loop.
+Task<void> Server::State::serve(server::Protocol protocol, net::Loop& loop,
+                                std::unique_ptr<Transport> transport) {
+  server::World world{clock, random, loop.worker(), logger, *events, *store, *current};
+  Task<void> serving = server::serve(world, shared, protocol, std::move(transport));
+  co_await serving;
+}
+
+StatusOr<std::unique_ptr<Server>> Server::run(ServerOptions options) {
+  MAIL_ASSIGN_OR_RETURN(auto server, bind(std::move(options)));
+  MAIL_RETURN_IF_ERROR(server->start());
+  return server;
+}
+
+Status Server::State::bind_listener(const directory::Listener& listener) {
+  const auto protocol = std::find_if(kProtocols.begin(), kProtocols.end(), [&](auto candidate) {
+    return to_string(candidate) == listener.name;
+  });
+  if (protocol == kProtocols.end()) {
+    logger.warning("a listener of this name is not served", {{"listener", listener.name}});
+    return absl::OkStatus();
+  }
+  if (has_implicit_tls(*protocol) && certificate.context() == nullptr) {
+    return failed_precondition("the listener ", listener.name,
+                               " speaks TLS, but SSL_TYPE names no certificate: set SSL_TYPE or "
+                               "empty the listener's LISTEN_ setting");
+  }
+  directory::Listener actual{listener.name, {}};
+  Status unavailable_family;
+  for (const auto& address : listener.addresses) {
+    auto socket = net::listen_on(address);
+    if (socket.status().code() == absl::StatusCode::kUnavailable) {
+      unavailable_family = socket.status();  // no IPv6: fine while another address works
+      continue;
+    }
+    if (!socket.ok()) return std::move(socket).status();
+    actual.addresses.push_back(socket->address);
+    bound.push_back({*protocol, std::move(socket).value()});
+  }
+  if (actual.addresses.empty()) return unavailable_family;
+  listeners.push_back(std::move(actual));
+  return absl::OkStatus();
+}
+
+Status Server::start() {
+  State& state = *state_;
+  if (state.network != nullptr) return failed_precondition("this server was started before");
+  state.started = state.clock.now();
+  MAIL_RETURN_IF_ERROR(state.start_services());
+  MAIL_ASSIGN_OR_RETURN(state.network, net::Network::start(state.options.limits, state.logger));
+  for (auto& [protocol, socket] : state.bound) {
+    net::Network::Service service;
+    service.handler = [&state, protocol = protocol](net::Loop& loop,
+                                                    std::unique_ptr<Transport> transport) {
+      return state.serve(protocol, loop, std::move(transport));
+    };
+    service.tls = [&state] { return state.certificate.context(); };
+    state.network->listen(std::move(socket.descriptor), std::move(service));
+  }
+  state.bound.clear();
+  if (state.has_config()) state.watch_config();
+  if (!state.options.state.empty()) return state.open_control();
+  return absl::OkStatus();
+}
+
+Status Server::State::start_services() {
+  events = server::make_local_event_bus();
+  if (options.mail.empty()) {
+    store = store::make_memory_store(clock, events.get());
+  } else {
+    store::MaildirOptions maildir;
+    maildir.root = options.mail;
+    maildir.hostname = machine_name();
+    store = store::make_maildir_store(real_filesystem(), clock, random, events.get(), maildir);
+  }
+  server::ServiceOptions services;
+  services.hostname = directory_options.hostname;
+  services.has_tls = certificate.context() != nullptr;
+  services.allows_cleartext_auth = has_config() && settings.text("SSL_TYPE").empty();
+  services.message_size = settings.number("POSTFIX_MESSAGE_SIZE_LIMIT");
+  services.dedupe_recipients = settings.flag("DEDUPE_RECIPIENTS");
+  shared = server::make_shared_state(services);
+  return absl::OkStatus();
+}
+
+Status Server::State::open_control() {
+  Filesystem& files = real_filesystem();
+  MAIL_RETURN_IF_ERROR(make_directories(files, run_folder(), 0755));
+  MAIL_ASSIGN_OR_RETURN(auto socket, net::listen_on_control(cat(run_folder(), "/control.sock")));
+  answers = [this](const std::string& command) { return answer(command); };
+  net::Network::Service service;
+  service.handler = [this](net::Loop& loop, std::unique_ptr<Transport> transport) {
+    return net::serve_control(clock, loop.worker(), answers, std::move(transport));
+  };
+  service.counts = false;
+  network->listen(std::move(socket), std::move(service));
+  // Renamed into place, so nobody reads half of it; not flushed, since it says nothing after a
+  // power cut.
+  const std::string path = cat(run_folder(), "/listeners.json");
+  const std::string temporary = cat(path, ".new");
+  (void)files.unlink(temporary);
+  MAIL_ASSIGN_OR_RETURN(auto file, files.create(temporary, 0644));
+  MAIL_RETURN_IF_ERROR(file->append(net::listeners_json(listeners)));
+  return files.rename(temporary, path);
+}
+
+void Server::stop() {
+  State& state = *state_;
+  if (state.network == nullptr) return;
+  if (!state.options.state.empty()) {
+    (void)real_filesystem().unlink(cat(state.run_folder(), "/listeners.json"));
+  }
+  state.network->stop(state.options.limits.stop_grace);
+  if (!state.options.state.empty()) {
+    (void)real_filesystem().unlink(cat(state.run_folder(), "/control.sock"));
+  }
+}
+
+void Server::reload() { state_->reload(); }
+
+const std::vector<directory::Listener>& Server::listeners() const { return state_->listeners; }
+
+std::uint16_t Server::port(std::string_view name) const {
+  for (const auto& listener : state_->listeners) {
+    if (listener.name == name) return listener.addresses.front().port;
+  }
+  return 0;
+}
+
+const std::string& Server::hostname() const { return state_->directory_options.hostname; }
+
+const directory::Settings& Server::settings() const { return state_->settings; }
+
+std::shared_ptr<const directory::Snapshot> Server::directory() const {
+  return state_->current->get();
+}
+
+store::Store& Server::store() { return *state_->store; }
+
+const std::string& Server::authority() const { return state_->certificate.authority(); }
+
+std::size_t Server::connections() const {
+  return state_->network == nullptr ? 0 : state_->network->connections();
+}
+
+}  // namespace mail

@@ -1,0 +1,193 @@
+// Where a server's directory and certificate come from, at the start and when they change.
+// Tested by tests/unit/net/server_test.cc.
+#include <algorithm>
+
+#include <unistd.h>
+
+#include "mail/crypto/password.h"
+#include "mail/directory/fingerprint.h"
+#include "mail/directory/hostname.h"
+#include "net/report.h"
+#include "net/server_state.h"
+
+namespace mail {
+namespace {
+
+std::string machine_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+std::optional<FileInfo> mark_of(const std::string& path) {
+  const auto target = real_filesystem().resolve_links(path);
+  if (!target.ok()) return std::nullopt;
+  const auto info = real_filesystem().info(*target);
+  return info.ok() ? std::optional(*info) : std::nullopt;
+}
+
+/// A line of postfix-accounts.cf. In a test server a password that cannot stand there in the clear
+/// is hashed; the others are not, since that takes longer than the whole start.
+StatusOr<std::string> account_line(const ServerOptions::Account& account) {
+  if (account.password.find_first_of(std::string_view("|\r\n\0", 4)) == std::string::npos) {
+    return cat(account.address, "|{PLAIN}", account.password, "\n");
+  }
+  MAIL_ASSIGN_OR_RETURN(const std::string hash, crypto::hash_password(account.password));
+  return cat(account.address, "|", hash, "\n");
+}
+
+}  // namespace
+
+Status Server::State::make_test_config() {
+  directory_options = settings.directory_options(options.hostname);
+  directory_options.hostname = options.hostname;
+  directory::Snapshot::Texts texts;
+  texts.accounts.emplace();
+  for (const auto& account : options.accounts) {
+    MAIL_ASSIGN_OR_RETURN(const std::string line, account_line(account));
+    *texts.accounts += line;
+  }
+  if (!options.aliases.empty()) texts.virtual_aliases = options.aliases;
+  auto snapshot = directory::Snapshot::from_texts(texts, directory_options);
+  for (const auto& diagnostic : snapshot->diagnostics()) {
+    // Here a wrong line is the caller's mistake, not some user's.
+    if (diagnostic.severity == directory::Diagnostic::Severity::kError) {
+      return invalid(to_string(diagnostic));
+    }
+  }
+  current = std::make_unique<directory::Current>(std::move(snapshot));
+  const std::string names[] = {options.hostname, "localhost", "127.0.0.1", "::1"};
+  MAIL_ASSIGN_OR_RETURN(auto identity, net::make_identity(names, clock.wall()));
+  return certificate.use(std::move(identity), net::TlsLevel::kModern);
+}
+
+Status Server::State::read_config() {
+  Filesystem& files = real_filesystem();
+  const auto folder = files.resolve_links(options.config);
+  if (!folder.ok()) {
+    return not_found("the config folder '", options.config,
+                     "' cannot be found: make it, or name another one (",
+                     message_of(folder.status()), ")");
+  }
+  settings = directory::Settings::read(files, options.config, options.environment);
+  log_diagnostics(settings.diagnostics(), {});
+  directory_options =
+      settings.directory_options(directory::full_hostname(files, machine_name()));
+  for (const std::string_view name : directory::snapshot_files()) {
+    watched.push_back(cat(options.config, "/", name));
+  }
+  watched.push_back(cat(options.config, "/mailserver.env"));
+  // Before the files are read: a change in between is then seen as one.
+  marks = take_marks();
+  current = std::make_unique<directory::Current>(
+      directory::Snapshot::build(files, options.config, directory_options));
+  const auto snapshot = current->get();
+  log_diagnostics(snapshot->diagnostics(), {});
+  if (snapshot->accounts().empty()) {
+    logger.warning("there is no account yet",
+                   {{"fix", cat("add one: mailctl --config ", options.config, " email add ADDRESS")}});
+  }
+  if (settings.text("SSL_TYPE").empty()) {
+    logger.warning("TLS is off, passwords cross the network in the clear",
+                   {{"fix", "set SSL_TYPE=self-signed or SSL_TYPE=manual"}});
+  }
+  MAIL_RETURN_IF_ERROR(
+      certificate.load(settings, options.config, directory_options.hostname, clock.wall()));
+  if (!certificate.certificate_path().empty()) {
+    for (const std::string& path : {certificate.certificate_path(), certificate.key_path()}) {
+      watched.push_back(path);
+      marks.push_back(mark_of(path));
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::optional<FileInfo>> Server::State::take_marks() const {
+  std::vector<std::optional<FileInfo>> all;
+  for (const std::string& path : watched) all.push_back(mark_of(path));
+  return all;
+}
+
+void Server::State::watch_config() {
+  watcher = std::make_unique<net::Watcher>(
+      watched, [this](bool certain) { reload_after_change(certain); }, clock);
+  network->adopt(watcher->open(), [this](net::Loop& loop, std::unique_ptr<Transport> transport) {
+    return watcher->run(loop.worker(), std::move(transport));
+  });
+  // What changed between reading and watching would otherwise wait for the next change.
+  reload_after_change(false);
+}
+
+void Server::State::reload_after_change(bool certain) {
+  {
+    const std::lock_guard lock(reload_mutex);
+    if (!certain && take_marks() == marks) return;
+  }
+  reload();
+}
+
+void Server::State::reload() {
+  if (!has_config()) return;
+  const std::lock_guard lock(reload_mutex);
+  Filesystem& files = real_filesystem();
+  const auto before = current->get();
+  marks = take_marks();
+  auto after = directory::Snapshot::build(files, options.config, directory_options, before.get());
+  log_diagnostics(after->diagnostics(), before->diagnostics());
+  logger.info("config folder read", {{"accounts", cat(after->accounts().size())},
+                                     {"aliases", cat(after->aliases().size())},
+                                     {"diagnostics", cat(after->diagnostics().size())}});
+  current->set(std::move(after));
+
+  if (const auto renewed = certificate.reload(); !renewed.ok()) {
+    logger.error("the certificate cannot be read again, the old one stays in force",
+                 {{"error", std::string(message_of(renewed.status()))}});
+  } else if (*renewed) {
+    logger.info("certificate renewed", {{"file", certificate.certificate_path()}});
+  }
+  const auto now = directory::Settings::read(files, options.config, options.environment);
+  if (now != settings && !complained_of_settings) {
+    logger.warning("settings changed; restart the server to apply them",
+                   {{"file", cat(options.config, "/mailserver.env")}});
+    complained_of_settings = true;
+  }
+}
+
+void Server::State::log_diagnostics(std::span<const directory::Diagnostic> diagnostics,
+                                    std::span<const directory::Diagnostic> known) {
+  for (const auto& diagnostic : diagnostics) {
+    if (std::find(known.begin(), known.end(), diagnostic) != known.end()) continue;
+    const bool is_error = diagnostic.severity == directory::Diagnostic::Severity::kError;
+    const std::string line = diagnostic.line == 0 ? "" : cat(diagnostic.line);
+    logger.log(is_error ? Logger::Level::kError : Logger::Level::kWarning,
+               "something is wrong in the config folder",
+               std::array{Logger::Field{"file", diagnostic.file}, Logger::Field{"line", line},
+                          Logger::Field{"problem", diagnostic.text},
+                          Logger::Field{"fix", diagnostic.fix}});
+  }
+}
+
+std::string Server::State::answer(const std::string& command) {
+  if (command == "reload") {
+    reload();
+    return net::ok_json();
+  }
+  if (command != "status") {
+    return net::error_json(cat("'", command, "' is not known; there are status and reload"));
+  }
+  const auto snapshot = current->get();
+  net::ServerReport report;
+  report.hostname = directory_options.hostname;
+  report.pid = getpid();
+  report.uptime_seconds =
+      std::chrono::duration_cast<seconds>(clock.now() - started).count();
+  report.connections = network->connections();
+  report.accounts = snapshot->accounts().size();
+  report.aliases = snapshot->aliases().size();
+  for (const auto& diagnostic : snapshot->diagnostics()) {
+    report.diagnostics.push_back(to_string(diagnostic));
+  }
+  report.listeners = listeners;
+  return net::status_json(report);
+}
+
+}  // namespace mail

@@ -1,0 +1,202 @@
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include "mail/net.h"
+#include "net/control.h"
+#include "unit/net/folder.h"
+#include "unit/net/peer.h"
+
+namespace mail::net::test {
+namespace {
+
+ServerOptions test_options() {
+  ServerOptions options;
+  options.accounts = {{"ann@example.com", "secret"}, {"bob@example.com", "a|b"}};
+  options.aliases = "team@example.com ann@example.com,bob@example.com\n";
+  options.limits.loops = 2;
+  options.limits.stop_grace = seconds(2);
+  return options;
+}
+
+std::unique_ptr<Server> started(ServerOptions options) {
+  auto server = Server::run(std::move(options));
+  INFO(message_of(server.status()));
+  REQUIRE(server.ok());
+  return std::move(server).value();
+}
+
+/// A server on a config folder, on free loopback ports.
+ServerOptions folder_options(const TestFolder& folder) {
+  for (const char* name : {"config", "mail", "state"}) {
+    std::filesystem::create_directory(folder / name);
+  }
+  folder.write("config/mailserver.env",
+               "OVERRIDE_HOSTNAME=mail.example.com\nSSL_TYPE=self-signed\n"
+               "LISTEN_SMTP=127.0.0.1:0\nLISTEN_SUBMISSION=\nLISTEN_SUBMISSIONS=\n"
+               "LISTEN_IMAP=127.0.0.1:0\nLISTEN_IMAPS=127.0.0.1:0\n");
+  folder.write("config/postfix-accounts.cf", "ann@example.com|{PLAIN}secret\n");
+  ServerOptions options;
+  options.config = folder / "config";
+  options.mail = folder / "mail";
+  options.state = folder / "state";
+  options.limits.loops = 2;
+  return options;
+}
+
+std::string ask(const TestFolder& folder, std::string_view command) {
+  Peer peer = Peer::connect_to_unix(folder / "state/run/control.sock");
+  peer.send(command);
+  return peer.receive_until_closed();
+}
+
+}  // namespace
+
+TEST_CASE("A test server greets on every port, with TLS where it belongs") {
+  const auto server = started(test_options());
+  struct Row {
+    const char* listener;
+    bool tls;
+    const char* greeting;
+  };
+  const Row rows[] = {{"smtp", false, "220 localhost.localdomain"},
+                      {"submission", false, "220 localhost.localdomain"},
+                      {"submissions", true, "220 localhost.localdomain"},
+                      {"imap", false, "* OK "},
+                      {"imaps", true, "* OK "}};
+  for (const Row& row : rows) {
+    INFO(row.listener);
+    const std::size_t size = std::string_view(row.greeting).size();
+    Peer peer = Peer::connect_to(server->port(row.listener));
+    if (row.tls) {
+      TlsPeer tls(std::move(peer), server->authority(), "localhost");
+      REQUIRE(tls.handshake());
+      CHECK(tls.receive_all(size) == row.greeting);
+    } else {
+      CHECK(peer.receive_all(size) == row.greeting);
+    }
+  }
+  CHECK(server->port("pop3") == 0);
+  CHECK(server->directory()->accounts().size() == 2);
+}
+
+TEST_CASE("A message that goes in by SMTP lies in the store of the embedded server") {
+  const auto server = started(test_options());
+  Peer peer = Peer::connect_to(server->port("smtp"));
+  peer.send("EHLO client.example\r\n");
+  const auto expect = [&](std::string_view end) {
+    std::string seen;
+    while (seen.find(end) == std::string::npos) {
+      const std::string some = peer.receive(1);
+      if (some.empty()) break;
+      seen += some;
+    }
+    INFO(seen);
+    return seen.find(end) != std::string::npos;
+  };
+  REQUIRE(expect("250 "));
+  peer.send("MAIL FROM:<x@client.example>\r\nRCPT TO:<team@example.com>\r\nDATA\r\n");
+  REQUIRE(expect("\r\n354 "));
+  peer.send("Subject: hello\r\n\r\nbody\r\n.\r\nQUIT\r\n");
+  REQUIRE(expect("\r\n250 "));
+  REQUIRE(expect("\r\n221 "));
+  for (const char* address : {"ann@example.com", "bob@example.com"}) {
+    auto account = server->store().account({.address = address, .directory = {}});
+    REQUIRE(account.ok());
+    CHECK((*account)->status("INBOX")->messages == 1);
+  }
+}
+
+TEST_CASE("Wrong accounts of a test server are an error") {
+  ServerOptions options;
+  options.accounts = {{"no address", "secret"}};
+  CHECK_FALSE(Server::run(std::move(options)).ok());
+}
+
+TEST_CASE("Many servers live in one process, start and stop") {
+  for (int round = 0; round < 10; ++round) {
+    std::vector<std::unique_ptr<Server>> servers;
+    std::set<std::uint16_t> ports;
+    for (int i = 0; i < 3; ++i) {
+      servers.push_back(started(test_options()));
+      ports.insert(servers.back()->port("imap"));
+    }
+    CHECK(ports.size() == 3);
+    Peer peer = Peer::connect_to(servers[1]->port("imap"));
+    CHECK(peer.receive_all(5) == "* OK ");
+    servers[1]->stop();
+    CHECK_THAT(peer.receive_until_closed(), Catch::Contains("* BYE"));
+    CHECK(Peer::connect_to(servers[2]->port("imap")).receive_all(5) == "* OK ");
+    CHECK_FALSE(servers[1]->start().ok());
+  }
+}
+
+TEST_CASE("A server on a folder tells its ports, answers its control socket, and tidies up") {
+  const TestFolder folder;
+  auto server = started(folder_options(folder));
+  std::ifstream file(folder / "state/run/listeners.json");
+  const std::string listeners((std::istreambuf_iterator<char>(file)), {});
+  CHECK_THAT(listeners, Catch::Contains(cat("\"127.0.0.1:", server->port("imaps"), "\"")));
+  CHECK_THAT(listeners, !Catch::Contains("submission"));
+
+  const std::string status = ask(folder, "status\n");
+  CHECK_THAT(status, Catch::StartsWith("{\"ok\":true,") &&
+                         Catch::Contains("\"hostname\":\"mail.example.com\"") &&
+                         Catch::Contains("\"accounts\":1") && Catch::EndsWith("}\n"));
+  CHECK_THAT(ask(folder, "nonsense\n"), Catch::StartsWith("{\"ok\":false,"));
+  CHECK(ask(folder, std::string(kMaxControlLine, 'x')).empty());
+
+  folder.write("config/postfix-accounts.cf",
+               "ann@example.com|{PLAIN}secret\nbob@example.com|{PLAIN}x\n");
+  CHECK(ask(folder, "reload\n") == "{\"ok\":true}\n");
+  CHECK(server->directory()->find_login("bob@example.com") != nullptr);
+
+  server->stop();
+  CHECK_FALSE(std::filesystem::exists(folder / "state/run/listeners.json"));
+  CHECK_FALSE(std::filesystem::exists(folder / "state/run/control.sock"));
+}
+
+TEST_CASE("An account that is written to the config folder is soon there by itself") {
+  const TestFolder folder;
+  const auto server = started(folder_options(folder));
+  folder.write("config/new", "ann@example.com|{PLAIN}secret\ncat@example.com|{PLAIN}x\n");
+  std::filesystem::rename(folder / "config/new", folder / "config/postfix-accounts.cf");
+  const auto give_up = std::chrono::steady_clock::now() + seconds(10);
+  while (server->directory()->find_login("cat@example.com") == nullptr &&
+         std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::yield();
+  }
+  CHECK(server->directory()->find_login("cat@example.com") != nullptr);
+}
+
+TEST_CASE("A start that cannot be says why") {
+  const TestFolder folder;
+  ServerOptions options = folder_options(folder);
+  const auto fails_with = [&](std::string_view words) {
+    const auto server = Server::run(options);
+    REQUIRE_FALSE(server.ok());
+    CHECK_THAT(std::string(message_of(server.status())), Catch::Contains(std::string(words)));
+  };
+  SECTION("no config folder") {
+    options.config = folder / "nowhere";
+    fails_with("nowhere");
+  }
+  SECTION("a TLS port without a certificate") {
+    options.environment = {{"LISTEN_IMAPS", "127.0.0.1:0"}};
+    folder.write("config/mailserver.env", "LISTEN_SMTP=127.0.0.1:0\nLISTEN_IMAP=\nLISTEN_SUBMISSION=\n");
+    fails_with("SSL_TYPE");
+  }
+  SECTION("a port that is taken") {
+    const auto taken = listen_on({.host = "127.0.0.1", .port = 0, .unix_path = {}});
+    options.environment = {{"LISTEN_SMTP", to_string(taken->address)}};
+    fails_with("another program");
+  }
+  SECTION("a state folder that is in use") {
+    const auto first = started(options);
+    fails_with("another server answers");
+  }
+}
+
+}  // namespace mail::net::test
