@@ -32,6 +32,24 @@ std::string own_name() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
 }
 
+/// An edit by root makes files that a server without root's rights could not read: they get the
+/// group of the mail folder, whose owner the server runs as.
+void share_with_server(const Context& context) {
+  mail::Filesystem& filesystem = mail::real_filesystem();
+  const auto mail_folder = filesystem.info(context.mail);
+  if (geteuid() != 0 || !mail_folder.ok()) return;
+  for (const char* name : {"postfix-accounts.cf", "postfix-virtual.cf"}) {
+    const std::string path = context.config_file(name);
+    const auto info = filesystem.info(path);
+    constexpr std::uint32_t kOthersRead = 04;
+    const bool shared = !info.ok() || (info->mode & kOthersRead) != 0 ||
+                        info->owner == mail_folder->owner || info->group == mail_folder->group;
+    if (!shared && lchown(path.c_str(), static_cast<uid_t>(-1), mail_folder->group) != 0) {
+      warn("the server may not be able to read '" + path + "'");
+    }
+  }
+}
+
 }  // namespace
 
 int refuse(std::string_view sentence) {
@@ -59,6 +77,7 @@ int run_edit(const Context& context, const std::function<mail::Status()>& edit) 
     status = edit();
   }
   if (!status.ok()) return refuse(mail::message_of(status));
+  share_with_server(context);
   const ControlAnswer answer = ask_server(context.control_socket(), "reload");
   if (answer.state == ControlAnswer::State::kFailed) {
     return refuse("the change is written, but the running server did not confirm it: " +

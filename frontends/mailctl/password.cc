@@ -42,10 +42,11 @@ Secret read_line() {
 }
 
 Secret prompt(std::string_view text) {
-  std::cerr << text << std::flush;
   Secret secret;
   {
+    // Before the prompt: what is typed as soon as it shows must neither appear nor get lost.
     const HiddenInput hidden;
+    std::cerr << text << std::flush;
     secret = read_line();
   }
   std::cerr << "\n";

@@ -124,6 +124,9 @@ Resolution Resolver::run(std::string_view address) {
   if (failure_) {
     resolution_.recipients.clear();
     resolution_.undeliverable.clear();
+    // A circle's path is the circle a thousand times.
+    constexpr std::size_t kMaxStepsOfFailure = 20;
+    if (resolution_.path.size() > kMaxStepsOfFailure) resolution_.path.resize(kMaxStepsOfFailure);
   }
   if (!ours) {
     resolution_.verdict = Verdict::kRelayDenied;

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Plays the dialogs of this folder against mailctl, and tests what a dialog cannot: a running
+server, the typed password, exit codes of help. Format: README.md. Usage: run.py MAILCTL"""
+import os, pathlib, pty, re, select, shlex, shutil, socket, subprocess, sys, tempfile, threading, unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+MAILCTL = sys.argv.pop(1) if len(sys.argv) > 1 else 'mailctl'
+UPDATE = os.environ.get('MAIL_UPDATE_CASES') == '1'
+
+
+class Folders:
+    """A fresh config and state folder."""
+
+    def __init__(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix='mailctl-'))
+        for name in ('config', 'mail', 'state', 'state/run'):
+            (self.root / name).mkdir()
+
+    def command(self, words):
+        return [MAILCTL, '--config', str(self.root / 'config'), '--mail', str(self.root / 'mail'),
+                '--state', str(self.root / 'state')] + words
+
+    def run(self, words, stdin=''):
+        environment = {'PATH': '/usr/bin:/bin', 'OVERRIDE_HOSTNAME': 'mail.example.com'}
+        return subprocess.run(self.command(words), input=stdin, env=environment, text=True,
+                              capture_output=True, timeout=60)
+
+    def masked(self, text):
+        text = text.replace(str(self.root / 'config'), '{CONFIG}')
+        text = text.replace(str(self.root / 'state'), '{STATE}')
+        text = re.sub(r'mailctl \d+\.\d+\.\d+', 'mailctl {VERSION}', text)
+        return re.sub(r'\{SHA512-CRYPT\}\$6\$\S+', '{HASH}', text)
+
+    def remove(self):
+        shutil.rmtree(self.root)
+
+
+def blocks(lines):
+    """(line, the lines that belong to it) for each line that begins something."""
+    found = []
+    for line in lines:
+        if line[:1] in ('$', '@', '+', '#') or not found:
+            found.append((line, []))
+        else:
+            found[-1][1].append(line)
+    return found
+
+
+def prefixed(prefix, text):
+    return [f'{prefix} {line}'.rstrip() for line in text.splitlines()]
+
+
+def play(folders, head, body):
+    """The lines that this block should have."""
+    kept = [line for line in body if line.startswith(('<', '|'))]
+    values = [line[2:] for line in kept]
+    if head.startswith('$'):
+        done = folders.run(shlex.split(head[2:]), ''.join(f'{v}\n' for v in values))
+        lines = kept + prefixed('>', folders.masked(done.stdout))
+        lines += prefixed('!', folders.masked(done.stderr))
+        return lines + ([f'= {done.returncode}'] if done.returncode else [])
+    if head.startswith('@'):
+        return prefixed('|', folders.masked((folders.root / head[2:]).read_text()))
+    if head.startswith('+'):
+        (folders.root / head[2:]).write_text(''.join(f'{v}\n' for v in values))
+    return body
+
+
+class Dialogs(unittest.TestCase):
+    maxDiff = None
+
+    def test_dialogs(self):
+        for path in sorted(HERE.glob('*.txt')):
+            with self.subTest(path.name):
+                expected = path.read_text().splitlines()
+                folders, played = Folders(), []
+                for head, body in blocks(expected):
+                    played += [head] + play(folders, head, body)
+                folders.remove()
+                if UPDATE:
+                    path.write_text(''.join(f'{line}\n' for line in played))
+                else:
+                    self.assertEqual(played, expected)
+
+
+class Server(unittest.TestCase):
+    """A stand-in behind the control socket."""
+
+    def setUp(self):
+        self.folders = Folders()
+        self.asked = []
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(self.folders.root / 'state/run/control.sock'))
+        self.socket.listen()
+
+    def tearDown(self):
+        self.socket.close()
+        self.folders.remove()
+
+    def answer(self, text):
+        def serve():
+            peer, _ = self.socket.accept()
+            self.asked.append(peer.makefile().readline())
+            peer.sendall(text.encode())
+            peer.close()
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        return thread
+
+    def test_an_edit_is_live_when_it_returns(self):
+        self.answer('{"ok":true}\n')
+        self.assertEqual(self.folders.run(['email', 'add', 'a@example.com', 'x']).returncode, 0)
+        self.assertEqual(self.asked, ['reload\n'])
+
+    def test_a_server_that_fails_to_reload_is_told(self):
+        for text in ('{"ok":false,"error":"disk on fire"}\n', 'nonsense', ''):
+            self.answer(text)
+            done = self.folders.run(['alias', 'add', f'a{len(text)}@example.com', 'x@example.com'])
+            self.assertEqual(done.returncode, 1)
+            self.assertIn('the change is written', done.stderr)
+
+    def test_a_socket_that_was_left_behind_is_no_server(self):
+        self.socket.close()
+        self.assertEqual(self.folders.run(['email', 'add', 'a@example.com', 'x']).returncode, 0)
+
+    def test_status_joins_listeners_and_the_servers_answer(self):
+        (self.folders.root / 'state/run/listeners.json').write_text('{"smtp":["127.0.0.1:2525"]}')
+        self.answer('{"version":"1","accounts":3}')
+        done = self.folders.run(['status'])
+        self.assertEqual(done.stdout, 'maild is running\nsmtp: 127.0.0.1:2525\nversion: 1\naccounts: 3\n')
+        self.assertEqual((done.returncode, self.asked), (0, ['status\n']))
+
+
+class Words(unittest.TestCase):
+    def test_no_command_and_help_print_the_usage(self):
+        folders = Folders()
+        for words in ([], ['help'], ['--help']):
+            done = folders.run(words)
+            self.assertEqual(done.returncode, 0)
+            self.assertIn('This is the main administration command that you use for all your '
+                          'interactions with', done.stdout)
+        folders.remove()
+
+    def test_a_password_that_begins_with_a_dash_follows_two_dashes(self):
+        folders = Folders()
+        done = folders.run(['email', 'add', 'a@example.com', '--', '-x-'])
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        folders.remove()
+
+
+def read_some(terminal):
+    if not select.select([terminal], [], [], 60)[0]:
+        raise TimeoutError('mailctl prints nothing')
+    return os.read(terminal, 1024)
+
+
+class Terminal(unittest.TestCase):
+    def type(self, first, second):
+        folders = Folders()
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(MAILCTL, folders.command(['email', 'add', 'a@example.com']))
+        seen = b''
+        try:
+            for prompt, text in ((b'Enter Password: ', first), (b'Confirm Password: ', second)):
+                while prompt not in seen:
+                    seen += read_some(terminal)
+                os.write(terminal, text + b'\n')
+            while True:
+                seen += read_some(terminal)
+        except TimeoutError:
+            os.kill(pid, 9)
+        except OSError:
+            pass  # the other end is closed
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        os.close(terminal)
+        folders.remove()
+        return code, seen
+
+    def test_a_typed_password_is_asked_twice_and_not_shown(self):
+        code, seen = self.type(b'swordfish', b'swordfish')
+        self.assertEqual(code, 0, seen)
+        self.assertNotIn(b'swordfish', seen)
+
+    def test_passwords_that_differ_are_refused(self):
+        code, seen = self.type(b'swordfish', b'sawfish')
+        self.assertEqual(code, 1)
+        self.assertIn(b'Passwords do not match!', seen)
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,120 @@
+#include "mail/directory/editor.h"
+
+#include <catch2/catch.hpp>
+
+#include "mail/base/memory_filesystem.h"
+
+using mail::directory::Editor;
+
+namespace {
+
+struct Folder {
+  mail::MemoryFilesystem files;
+  Editor editor{files, "/config"};
+
+  Folder(std::string_view accounts, std::string_view aliases) {
+    REQUIRE(files.make_directory("/config", 0700).ok());
+    if (!accounts.empty()) REQUIRE(files.write("/config/postfix-accounts.cf", accounts).ok());
+    if (!aliases.empty()) REQUIRE(files.write("/config/postfix-virtual.cf", aliases).ok());
+  }
+  std::string accounts() { return text("/config/postfix-accounts.cf"); }
+  std::string aliases() { return text("/config/postfix-virtual.cf"); }
+  std::string text(const std::string& path) {
+    return read_file(files, path, 1 << 20).value_or("(absent)");
+  }
+};
+
+constexpr std::string_view kAccounts =
+    "# keep me\n\nann@d.example|{PLAIN}x|extra=1\n  bob@d.example.au|{PLAIN}y\r\n# last";
+
+}  // namespace
+
+TEST_CASE("an account is added behind everything that is there") {
+  Folder folder(kAccounts, "");
+  CHECK(folder.editor.add_account("Bob@D.example", "{PLAIN}z").ok());
+  CHECK(folder.accounts() == std::string(kAccounts) + "\nbob@d.example|{PLAIN}z\n");
+  Folder empty("", "");
+  CHECK(empty.editor.add_account("a@d.example", "{PLAIN}z").ok());
+  CHECK(empty.accounts() == "a@d.example|{PLAIN}z\n");
+}
+
+TEST_CASE("conflicts are found by whole keys only") {
+  Folder folder(kAccounts, "info@d.example ann@d.example\nfoo@d.example.au ann@d.example\n");
+  CHECK(folder.editor.add_account("ANN@d.example", "{PLAIN}z").code() ==
+        absl::StatusCode::kAlreadyExists);
+  CHECK(folder.editor.add_account("info@d.example", "{PLAIN}z").code() ==
+        absl::StatusCode::kAlreadyExists);
+  // docker-mailserver compares prefixes here: dms.md §6.1, 5.
+  CHECK(folder.editor.add_account("foo@d.example", "{PLAIN}z").ok());
+  CHECK(folder.editor.add_alias("bob@d.example", "ann@d.example").ok());
+  CHECK(folder.editor.add_alias("ann@d.example", "x@d.example").code() ==
+        absl::StatusCode::kAlreadyExists);
+}
+
+TEST_CASE("an update keeps the extra attributes and the line end") {
+  Folder folder(kAccounts, "");
+  CHECK(folder.editor.update_account("Ann@d.example", "{PLAIN}new").ok());
+  CHECK(folder.editor.update_account("bob@d.example.au", "{PLAIN}new").ok());
+  CHECK(folder.accounts() ==
+        "# keep me\n\nann@d.example|{PLAIN}new|extra=1\n  bob@d.example.au|{PLAIN}new\r\n# last");
+  CHECK(folder.editor.update_account("an@d.example", "{PLAIN}new").code() ==
+        absl::StatusCode::kNotFound);
+}
+
+TEST_CASE("deleting an account leaves the other lines byte for byte") {
+  Folder folder(kAccounts, "");
+  CHECK(folder.editor.delete_account("ann@d.example").ok());
+  CHECK(folder.accounts() == "# keep me\n\n  bob@d.example.au|{PLAIN}y\r\n# last");
+  CHECK(folder.editor.delete_account("ann@d.example").code() == absl::StatusCode::kNotFound);
+}
+
+TEST_CASE("an alias gets a line, then more recipients on it") {
+  Folder folder("", "# head\nTeam@d.example a@d.example\n# tail\n");
+  CHECK(folder.editor.add_alias("team@d.example", "b@d.example").ok());
+  CHECK(folder.aliases() == "# head\nTeam@d.example a@d.example,b@d.example\n# tail\n");
+  CHECK(folder.editor.add_alias("team@d.example", "A@d.example").code() ==
+        absl::StatusCode::kAlreadyExists);
+  CHECK(folder.editor.add_alias("@d.example", "a@d.example,b@d.example").ok());
+  CHECK(folder.editor.add_alias("gone@d.example", "devnull").ok());
+  CHECK(folder.aliases() ==
+        "# head\nTeam@d.example a@d.example,b@d.example\n# tail\n"
+        "@d.example a@d.example,b@d.example\ngone@d.example devnull\n");
+}
+
+TEST_CASE("deleting a recipient keeps the others, deleting the last one the line") {
+  Folder folder("",
+                "x@d.example a@d.example, b@d.example\n# between\n  c@d.example\ny@d.example "
+                "a@d.example\nx@d.example b@d.example\n");
+  CHECK(folder.editor.delete_alias("X@d.example", "b@d.example").value());
+  CHECK(folder.aliases() ==
+        "x@d.example a@d.example,c@d.example\n# between\ny@d.example a@d.example\n");
+  CHECK(folder.editor.delete_alias("y@d.example", "a@d.example").value());
+  CHECK_FALSE(folder.editor.delete_alias("y@d.example", "a@d.example").value());
+  CHECK_FALSE(folder.editor.delete_alias("x@d.example", "a@d.example.au").value());
+  CHECK(folder.aliases() == "x@d.example a@d.example,c@d.example\n# between\n");
+}
+
+TEST_CASE("what the files cannot hold is refused") {
+  Folder folder("", "");
+  for (const char* bad :
+       {"ann", "@d.example", "ann@", "a b@d.example", "a|b@d.example", "a/b@d.example",
+        "../a@d.example", "a@d.example\nb@d.example|x", "#a@d.example", "a@.d.example"}) {
+    CAPTURE(bad);
+    CHECK(folder.editor.add_account(bad, "{PLAIN}x").code() == absl::StatusCode::kInvalidArgument);
+  }
+  for (const char* bad : {"", "a@", "a@d.example\nb", "# x", "a@d.example #c"}) {
+    CAPTURE(bad);
+    CHECK(folder.editor.add_alias("x@d.example", bad).code() == absl::StatusCode::kInvalidArgument);
+  }
+}
+
+TEST_CASE("an edit waits its turn: a held lock is a temporary refusal") {
+  Folder folder("", "");
+  auto lock = folder.files.open_append("/config/.libmail.lock", 0600);
+  REQUIRE(lock.ok());
+  REQUIRE((*lock)->try_lock().value());
+  CHECK(folder.editor.add_account("a@d.example", "{PLAIN}x").code() ==
+        absl::StatusCode::kUnavailable);
+  lock->reset();
+  CHECK(folder.editor.add_account("a@d.example", "{PLAIN}x").ok());
+}
