@@ -1,4 +1,4 @@
-// Tested by tests/unit/store/conformance_test.cc.
+// Tested by tests/store/conformance_test.cc.
 #include "store/folder_list.h"
 
 #include <map>

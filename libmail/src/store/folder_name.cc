@@ -1,7 +1,7 @@
 // A name is checked here before it comes near a path: what is accepted has no '/', no control
 // character, no empty level, so neither ".." nor "." can be built from it.
 //
-// Tested by tests/unit/store/folder_name_test.cc.
+// Tested by tests/unit/store/formats_test.cc.
 #include "store/folder_name.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 //   dovecot-keywords = *( index SP keyword LF )      index = 0…25
 //
-// Tested by tests/unit/store/keywords_file_test.cc.
+// Tested by tests/unit/store/formats_test.cc.
 #include "store/keywords_file.h"
 
 #include <algorithm>

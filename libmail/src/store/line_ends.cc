@@ -1,6 +1,6 @@
 // Whole lines at a time: memchr finds the ends, memcpy moves what is between them.
 //
-// Tested by tests/unit/store/line_ends_test.cc.
+// Tested by tests/unit/store/formats_test.cc.
 #include "store/line_ends.h"
 
 #include <cstring>

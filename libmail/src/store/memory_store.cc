@@ -2,7 +2,7 @@
 // meaning, not the speed. What it shares with the Maildir store (names, the table of messages, line
 // ends) is the same code.
 //
-// Tested by tests/unit/store/conformance_test.cc.
+// Tested by tests/store/conformance_test.cc.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -207,7 +207,7 @@ StatusOr<std::vector<MessageInfo>> MemoryMailbox::change_flags(std::span<const U
   }
   table_.next_modseq();
   std::vector<MessageInfo> result;
-  for (const Uid uid : uids) {
+  for (const Uid uid : ascending(uids)) {
     Table::Row* row = table_.find(uid);
     if (row == nullptr) continue;
     const Flags flags = changed_flags(row->info.flags, change, keywords);
@@ -224,7 +224,7 @@ StatusOr<std::vector<Uid>> MemoryMailbox::expunge(std::span<const Uid> uids) {
   MutexLock lock(world_->mutex);
   MAIL_RETURN_IF_ERROR(check());
   std::vector<Uid> removed;
-  for (const Uid uid : uids) {
+  for (const Uid uid : ascending(uids)) {
     const Table::Row* row = table_.find(uid);
     if (row != nullptr && row->info.flags.has(kDeleted)) removed.push_back(uid);
   }
@@ -244,7 +244,7 @@ UidPairs MemoryMailbox::transfer_locked(std::span<const Uid> uids, MemoryMailbox
   std::vector<Uid> gone;
   table_.next_modseq();
   if (&to != this) to.table_.next_modseq();
-  for (const Uid uid : uids) {
+  for (const Uid uid : ascending(uids)) {
     const Table::Row* row = table_.find(uid);
     if (row == nullptr) continue;
     std::vector<std::string> names;

@@ -144,6 +144,9 @@ class MessageTable {
   std::size_t compacted_ = 0;                // lines after the last compaction
 };
 
+/// In order, each once.
+std::vector<Uid> ascending(std::span<const Uid> uids);
+
 /// What `change` makes of `flags`; `keywords` are the bits of the keywords it names.
 Flags changed_flags(const Flags& flags, const FlagChange& change, std::uint64_t keywords);
 

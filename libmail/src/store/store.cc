@@ -1,7 +1,9 @@
 // What the stores share beside the table of messages.
 //
-// Tested by tests/unit/store/conformance_test.cc.
+// Tested by tests/store/conformance_test.cc.
 #include "mail/store/store.h"
+
+#include <algorithm>
 
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
@@ -11,6 +13,13 @@ namespace mail::store {
 
 std::string mailbox_topic(std::string_view address, std::string_view folder) {
   return cat("mailbox/", address, "/", folder);
+}
+
+std::vector<Uid> ascending(std::span<const Uid> uids) {
+  std::vector<Uid> sorted(uids.begin(), uids.end());
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  return sorted;
 }
 
 Flags changed_flags(const Flags& flags, const FlagChange& change, std::uint64_t keywords) {

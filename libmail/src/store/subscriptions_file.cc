@@ -5,7 +5,7 @@
 // Levels are modified UTF-7, as on disk, and tab-escaped: \001 followed by 0, 1, t, r or n stands
 // for NUL, \001, HTAB, CR, LF. A name that is not modified UTF-7 stands for itself.
 //
-// Tested by tests/unit/store/subscriptions_file_test.cc.
+// Tested by tests/unit/store/formats_test.cc.
 #include "store/subscriptions_file.h"
 
 #include <algorithm>

@@ -2,20 +2,26 @@
 // Expunges may have to wait (RFC 9051 §7.5.1): they are kept in `held_back_`, and the list still
 // has them, so that numbers stay true for the client.
 //
-// Tested by tests/unit/store/view_test.cc.
+// Tested by tests/store/view_test.cc.
 #include "mail/store/view.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace mail::store {
 namespace {
 
 void merge(std::vector<Uid>& into, const std::vector<Uid>& more) {
-  const auto middle = static_cast<std::ptrdiff_t>(into.size());
-  into.insert(into.end(), more.begin(), more.end());
-  std::inplace_merge(into.begin(), into.begin() + middle, into.end());
-  into.erase(std::unique(into.begin(), into.end()), into.end());
+  if (more.empty()) return;
+  if (into.empty() || into.back() < more.front()) {
+    into.insert(into.end(), more.begin(), more.end());
+    return;
+  }
+  std::vector<Uid> merged;
+  merged.reserve(into.size() + more.size());
+  std::set_union(into.begin(), into.end(), more.begin(), more.end(), std::back_inserter(merged));
+  into = std::move(merged);
 }
 
 bool contains(const std::vector<Uid>& ascending, Uid uid) {

@@ -18,6 +18,9 @@ struct MaildirOptions {
   std::uint64_t uidlist_size = 256ULL << 20;  // octets of dovecot-uidlist that are read at most
   std::size_t folder_name = 255;              // octets of a folder name on disk (NAME_MAX)
   std::size_t folder_depth = 64;              // levels
+  std::uint64_t message_size = 1ULL << 30;    // octets of a message file that is read at most
+  Duration lock_wait = seconds(5);            // for another program's dovecot-uidlist.lock
+  std::uint32_t process_id = 0;               // fourth part of a file name; 0: the process's own
 };
 
 /// `filesystem`, `clock`, `random` and `events` must outlive it; `events` may be null.

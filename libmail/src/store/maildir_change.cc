@@ -1,0 +1,225 @@
+// Flags are letters of the file's name, so a change of flags is a rename, \Recent is a move from
+// new/ to cur/, and EXPUNGE is an unlink. When another program renamed the file first, the folder
+// is read anew and the change applied to what is there now.
+//
+// Tested by tests/store/conformance_test.cc, tests/store/crash_test.cc.
+#include <algorithm>
+#include <utility>
+
+#include "store/maildir_mailbox.h"
+
+namespace mail::store {
+
+StatusOr<std::vector<Uid>> MaildirMailbox::claim_recent() {
+  std::vector<Uid> claimed;
+  {
+    const MutexLock operation(operation_);
+    MAIL_RETURN_IF_ERROR(check());
+    std::vector<Rename> renames;
+    {
+      const MutexLock state(state_);
+      claimed = table_.claim_recent();
+      for (const Table::Row& row : table_.rows()) {
+        if (!row.place.is_new) continue;
+        const MessageName name = parse_message_name(row.place.name);
+        renames.push_back({row.info.uid,
+                           row.place,
+                           row.info.flags,
+                           {with_flags(name, flags_of(name)), false, row.place.keys},
+                           row.info.flags});
+      }
+    }
+    // Nothing here needs a flush: a message is as safe in one directory as in the other.
+    for (const Rename& rename : renames) {
+      // One that stays in new/ (taken by another program, no space, read-only) is moved by a later
+      // call; the session may call it \Recent nevertheless.
+      if (!rename_one(rename).ok()) seen_.reset();
+    }
+  }
+  return claimed;
+}
+
+Status MaildirMailbox::rename_one(const Rename& rename) {
+  const std::string directory = this->directory();
+  MAIL_RETURN_IF_ERROR(files_->fs.rename(path_in(directory, rename.from.name, rename.from.is_new),
+                                         path_in(directory, rename.to.name, rename.to.is_new)));
+  const MutexLock state(state_);
+  Table::Row* row = table_.find(rename.uid);
+  row->place = rename.to;
+  if (row->info.flags != rename.new_flags) table_.set_flags(*row, rename.new_flags);
+  return absl::OkStatus();
+}
+
+StatusOr<std::uint64_t> MaildirMailbox::intern(const std::vector<std::string>& names,
+                                               bool may_drop) {
+  const auto is_known = [this](const std::vector<std::string>& wanted) {
+    const MutexLock state(state_);
+    return keyword_bits(wanted, letters_.names());
+  };
+  if (const auto bits = is_known(names)) return *bits;
+  const std::string directory = this->directory();
+  const std::string path = directory + "/dovecot-keywords";
+  MAIL_ASSIGN_OR_RETURN(const Dotlock lock, register_.lock(directory));
+  const auto text = read_file(files_->fs, path, 64 << 10);
+  if (!text.ok() && !absl::IsNotFound(text.status())) return text.status();
+  KeywordLetters letters;
+  {
+    const MutexLock state(state_);
+    if (text.ok()) letters_.load(parse_keywords(*text));
+    letters = letters_;
+  }
+  if (!letters.intern(names)) {
+    if (!may_drop) {
+      return exhausted("the folder has its ", kKeywordLetters, " keywords already; ", names.back(),
+                       " is one too many");
+    }
+    for (const std::string& name : names) {
+      const std::string one[] = {name};
+      letters.intern(one);
+    }
+  }
+  // The name of the letter is on disk before a file uses the letter.
+  MAIL_RETURN_IF_ERROR(files_->write_atomically(path, format_keywords(letters.file())));
+  const MutexLock state(state_);
+  letters_ = std::move(letters);
+  return letters_.known_bits(names);
+}
+
+std::optional<MaildirMailbox::Rename> MaildirMailbox::plan_change(Uid uid, const FlagChange& change,
+                                                                  std::uint64_t keywords) {
+  const MutexLock state(state_);
+  const Table::Row* row = table_.find(uid);
+  if (row == nullptr) return std::nullopt;
+  Rename rename{uid, row->place, row->info.flags, row->place, row->info.flags};
+  rename.new_flags = changed_flags(row->info.flags, change, keywords);
+  if (rename.new_flags != rename.old_flags) {
+    rename.to.name =
+        with_flags(parse_message_name(row->place.name), letters_.letters_of(rename.new_flags));
+    rename.to.is_new = false;
+  }
+  return rename;
+}
+
+StatusOr<std::size_t> MaildirMailbox::rename_all(std::span<const Uid> uids,
+                                                 const FlagChange& change, std::uint64_t keywords) {
+  std::vector<Rename> done;
+  Status status;
+  for (auto uid = uids.begin(); uid != uids.end() && status.ok(); ++uid) {
+    for (const bool is_retry : {false, true}) {
+      status = absl::OkStatus();
+      const auto rename = plan_change(*uid, change, keywords);
+      if (!rename || rename->old_flags == rename->new_flags) break;
+      status = rename_one(*rename);
+      if (status.ok()) done.push_back(*rename);
+      if (!absl::IsNotFound(status) || is_retry) break;
+      status = sync(true).status();
+      if (!status.ok()) break;
+    }
+    // It went away even while we looked: as if it had never been asked for.
+    if (absl::IsNotFound(status) && check().ok()) status = absl::OkStatus();
+  }
+  if (status.ok()) return done.size();
+  for (auto rename = done.rbegin(); rename != done.rend(); ++rename) {
+    // The way back can fail only as the way there did; the next sync shows what came of it.
+    rename_one({rename->uid, rename->to, rename->new_flags, rename->from, rename->old_flags})
+        .IgnoreError();
+  }
+  seen_.reset();
+  return status;
+}
+
+StatusOr<std::vector<MessageInfo>> MaildirMailbox::change_flags(std::span<const Uid> uids,
+                                                                const FlagChange& change) {
+  std::vector<MessageInfo> result;
+  std::size_t renamed = 0;
+  {
+    const MutexLock operation(operation_);
+    MAIL_RETURN_IF_ERROR(check());
+    std::uint64_t keywords = 0;
+    if (change.mode == FlagChange::Mode::kRemove) {
+      const MutexLock state(state_);
+      keywords = letters_.known_bits(change.flags.keywords);
+    } else {
+      MAIL_ASSIGN_OR_RETURN(keywords, intern(change.flags.keywords, false));
+    }
+    {
+      const MutexLock state(state_);
+      table_.next_modseq();
+    }
+    const std::vector<Uid> chosen = ascending(uids);
+    MAIL_ASSIGN_OR_RETURN(renamed, rename_all(chosen, change, keywords));
+    const MutexLock state(state_);
+    for (const auto& info : table_.find_all(chosen)) {
+      if (info) result.push_back(*info);
+    }
+  }
+  if (renamed == 0) return result;
+  publish();
+  MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory() + "/cur"));
+  return result;
+}
+
+Status MaildirMailbox::discard(std::span<const Uid> uids, std::vector<Uid>& removed) {
+  Status status;
+  for (auto uid = uids.begin(); uid != uids.end() && status.ok(); ++uid) {
+    for (const bool is_retry : {false, true}) {
+      status = absl::OkStatus();
+      std::string path;
+      {
+        const MutexLock state(state_);
+        const Table::Row* row = table_.find(*uid);
+        if (row == nullptr) break;
+        path = path_of(row->place);
+      }
+      status = files_->fs.unlink(path);
+      if (status.ok()) removed.push_back(*uid);
+      if (!absl::IsNotFound(status) || is_retry) break;
+      status = sync(true).status();
+      if (!status.ok()) break;
+    }
+    if (absl::IsNotFound(status) && check().ok()) status = absl::OkStatus();
+  }
+  const MutexLock state(state_);
+  if (removed.empty()) return status;
+  for (const Uid uid : removed) {
+    if (const Table::Row* row = table_.find(uid)) {
+      by_base_.erase(parse_message_name(row->place.name).base);
+    }
+  }
+  table_.next_modseq();
+  table_.remove(removed);
+  return status;
+}
+
+StatusOr<std::vector<Uid>> MaildirMailbox::expunge(std::span<const Uid> uids) {
+  std::vector<Uid> removed;
+  Status status;
+  bool was_in_new = false;
+  {
+    const MutexLock operation(operation_);
+    MAIL_RETURN_IF_ERROR(check());
+    std::vector<Uid> chosen;
+    {
+      const MutexLock state(state_);
+      for (const Uid uid : ascending(uids)) {
+        const Table::Row* row = table_.find(uid);
+        if (row == nullptr || !row->info.flags.has(kDeleted)) continue;
+        chosen.push_back(uid);
+        was_in_new |= row->place.is_new;
+      }
+    }
+    status = discard(chosen, removed);
+  }
+  // An unlink cannot be taken back. What is gone is told, and the next call meets the failure
+  // again.
+  if (removed.empty()) {
+    MAIL_RETURN_IF_ERROR(status);
+    return removed;
+  }
+  publish();
+  if (was_in_new) MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory() + "/new"));
+  MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory() + "/cur"));
+  return removed;
+}
+
+}  // namespace mail::store

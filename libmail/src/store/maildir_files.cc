@@ -1,0 +1,156 @@
+// Unique names follow the Maildir rule: seconds, microseconds and process id make a name unique as
+// long as the clock moves on. When it does not (two messages in one microsecond, a clock set back,
+// a simulated one that stands), 64 random bits join the middle part, as R does in the Maildir
+// specification.
+//
+// Tested by tests/store/maildir_test.cc.
+#include "store/maildir_files.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "store/message_name.h"
+
+namespace mail::store {
+namespace {
+
+constexpr auto kLeftoverAge = hours(36);
+
+}  // namespace
+
+MaildirFiles::MaildirFiles(Filesystem& the_filesystem, Clock& the_clock, Random& the_random,
+                           EventBus* the_events, MaildirOptions the_options)
+    : fs(the_filesystem),
+      clock(the_clock),
+      random(the_random),
+      options(std::move(the_options)),
+      events_(the_events),
+      host_(escape_hostname(options.hostname)),
+      process_id_(options.process_id != 0 ? options.process_id
+                                          : static_cast<std::uint32_t>(::getpid())),
+      last_name_(clock.wall()) {
+  const auto root = fs.info(options.root);
+  if (root.ok() && root->owner != 0 && ::geteuid() == 0) {
+    owner_.emplace(root->owner, root->group);
+  }
+}
+
+void MaildirFiles::publish(std::string_view address, std::string_view folder) const {
+  if (events_ != nullptr) events_->publish(mailbox_topic(address, folder));
+}
+
+std::string MaildirFiles::random_hex(std::size_t octets) const {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::vector<std::byte> bytes(octets);
+  random.fill(bytes);
+  std::string hex;
+  for (const std::byte byte : bytes) {
+    hex += kDigits[std::to_integer<std::size_t>(byte >> 4)];
+    hex += kDigits[std::to_integer<std::size_t>(byte & std::byte{15})];
+  }
+  return hex;
+}
+
+std::string MaildirFiles::unique_name() {
+  WallTime now = clock.wall();
+  bool is_unique = true;
+  {
+    const MutexLock lock(mutex_);
+    is_unique = now > last_name_;
+    if (is_unique) last_name_ = now;
+  }
+  const auto whole = std::chrono::floor<seconds>(now);
+  std::string name =
+      cat(whole.time_since_epoch().count(), ".M", (now - whole).count(), "P", process_id_);
+  if (!is_unique) append(name, "R", random_hex(8));
+  append(name, ".", host_);
+  return name;
+}
+
+std::string MaildirFiles::message_base(std::uint64_t stored_size, std::uint64_t wire_size) {
+  return cat(unique_name(), ",S=", stored_size, ",W=", wire_size);
+}
+
+Status MaildirFiles::make_directory(const std::string& path) {
+  const Status made = fs.make_directory(path, kDirectoryMode);
+  if (absl::IsAlreadyExists(made)) return absl::OkStatus();
+  MAIL_RETURN_IF_ERROR(made);
+  return hand_over(path);
+}
+
+Status MaildirFiles::make_maildir(const std::string& path) {
+  std::vector<std::string> missing;
+  for (std::string at = path; absl::IsNotFound(fs.info(at).status()); at = parent_path(at)) {
+    missing.push_back(at);
+    if (parent_path(at) == at) break;
+  }
+  for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
+    MAIL_RETURN_IF_ERROR(make_directory(*at));
+    MAIL_ASSIGN_OR_RETURN(const std::string parent, fs.resolve_links(parent_path(*at)));
+    MAIL_RETURN_IF_ERROR(fs.sync_directory(parent));
+  }
+  bool has_made = false;
+  for (const char* name : {"/cur", "/new", "/tmp"}) {
+    const auto info = fs.info(path + name);
+    if (info.ok() && info->type == FileType::kDirectory) continue;
+    if (info.ok()) return failed_precondition(path, name, " is not a directory");
+    if (!absl::IsNotFound(info.status())) return info.status();
+    MAIL_RETURN_IF_ERROR(make_directory(path + name));
+    has_made = true;
+  }
+  return has_made ? fs.sync_directory(path) : absl::OkStatus();
+}
+
+Status MaildirFiles::fill(File& file, std::string_view bytes, WallTime modified) {
+  if (owner_) MAIL_RETURN_IF_ERROR(file.set_owner(owner_->first, owner_->second));
+  MAIL_RETURN_IF_ERROR(file.append(bytes));
+  MAIL_RETURN_IF_ERROR(file.set_modified(modified));
+  return file.sync();
+}
+
+StatusOr<std::string> MaildirFiles::write_temporary(const std::string& directory,
+                                                    const std::string& base, std::string_view bytes,
+                                                    WallTime modified) {
+  const std::string path = cat(directory, "/tmp/", base);
+  MAIL_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, fs.create(path, kFileMode));
+  if (const Status status = fill(*file, bytes, modified); !status.ok()) {
+    fs.unlink(path).IgnoreError();  // the first failure is the one to report
+    return status;
+  }
+  return path;
+}
+
+Status MaildirFiles::hand_over(const std::string& path) {
+  return owner_ ? fs.set_owner(path, owner_->first, owner_->second) : absl::OkStatus();
+}
+
+Status MaildirFiles::write_atomically(const std::string& path, std::string_view bytes) {
+  MAIL_RETURN_IF_ERROR(write_file_atomically(fs, path, bytes, kFileMode));
+  return hand_over(path);
+}
+
+Status MaildirFiles::create_empty(const std::string& path, std::uint32_t mode) {
+  MAIL_RETURN_IF_ERROR(fs.create(path, mode).status());
+  return hand_over(path);
+}
+
+bool MaildirFiles::is_leftover(const FileInfo& info) const {
+  return info.changed + kLeftoverAge < clock.wall();
+}
+
+void MaildirFiles::clean_temporary(const std::string& directory) {
+  const auto entries = fs.list(directory + "/tmp");
+  if (!entries.ok()) return;  // whoever writes there next will say what is wrong
+  for (const DirectoryEntry& entry : *entries) {
+    const std::string path = cat(directory, "/tmp/", entry.name);
+    const auto info = fs.info(path);
+    if (info.ok() && info->type == FileType::kRegular && is_leftover(*info)) {
+      fs.unlink(path).IgnoreError();  // it stays until the next time
+    }
+  }
+}
+
+}  // namespace mail::store

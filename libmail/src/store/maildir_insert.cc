@@ -1,0 +1,336 @@
+// APPEND, COPY and MOVE: messages that enter a folder with a UID. The order of the steps is the
+// crash argument:
+//
+//  1. the octets are written (or linked) under tmp/ and flushed; nobody sees them;
+//  2. the UIDs are written to dovecot-uidlist and flushed: a cut after this leaves records without
+//     files, which mean nothing, and numbers that are never given out again;
+//  3. each file is renamed into place, with the name that its record tells;
+//  4. the directory is flushed, and only then the caller hears of success.
+//
+// MOVE has no step 1: its rename leads from one folder to the other, so that the message is in
+// exactly one of them whenever the power goes.
+//
+// Tested by tests/store/conformance_test.cc, tests/store/crash_test.cc.
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "store/line_ends.h"
+#include "store/maildir_mailbox.h"
+
+namespace mail::store {
+namespace {
+
+/// The sizes at the end of a name: ",S=1355,W=1394".
+std::string_view sizes_of(std::string_view base) {
+  return base.substr(std::min(base.find(','), base.size()));
+}
+
+/// Whether a message that cannot be linked may be copied: another file system, or one without
+/// links, or a file with too many of them.
+bool calls_for_copy(const Status& status) {
+  return absl::IsFailedPrecondition(status) || absl::IsPermissionDenied(status) ||
+         absl::IsResourceExhausted(status);
+}
+
+}  // namespace
+
+StatusOr<MaildirMailbox::Incoming> MaildirMailbox::write_one(const std::string& stored,
+                                                             const NewMessage& message) {
+  Incoming incoming;
+  incoming.size = store::wire_size(stored);
+  incoming.base = files_->message_base(stored.size(), incoming.size);
+  incoming.flags = message.flags;
+  incoming.internal_date = message.internal_date;
+  MAIL_ASSIGN_OR_RETURN(incoming.path, files_->write_temporary(directory(), incoming.base, stored,
+                                                               message.internal_date));
+  return incoming;
+}
+
+StatusOr<std::vector<Uid>> MaildirMailbox::append(std::span<const NewMessage> messages) {
+  MAIL_RETURN_IF_ERROR(check());
+  std::vector<Incoming> incoming;
+  for (const NewMessage& message : messages) {
+    const std::string_view pieces[] = {message.bytes};
+    auto one = write_one(to_stored(pieces), message);
+    if (!one.ok()) {
+      drop(incoming);
+      return one.status();
+    }
+    incoming.push_back(std::move(one).value());
+  }
+  MAIL_RETURN_IF_ERROR(commit_incoming(incoming));
+  std::vector<Uid> uids;
+  for (const Incoming& message : incoming) uids.push_back(message.record.uid);
+  return uids;
+}
+
+void MaildirMailbox::drop(const std::vector<Incoming>& messages) {
+  // What cannot be removed stays under tmp/ for 36 hours.
+  for (const Incoming& message : messages) files_->fs.unlink(message.path).IgnoreError();
+}
+
+Status MaildirMailbox::commit_incoming(std::vector<Incoming>& messages) {
+  if (messages.empty()) return absl::OkStatus();
+  Status status;
+  {
+    const MutexLock operation(operation_);
+    status = check();
+    if (status.ok()) status = name_incoming(messages);
+    if (status.ok()) status = insert(messages);
+  }
+  if (!status.ok()) {
+    drop(messages);
+    return status;
+  }
+  publish();
+  return finish_insert(messages);
+}
+
+Status MaildirMailbox::name_incoming(std::vector<Incoming>& messages) {
+  for (Incoming& message : messages) {
+    // COPY and MOVE pass over keywords for which there is no letter left.
+    const bool may_drop = store::number(message.source) != 0;
+    MAIL_ASSIGN_OR_RETURN(const std::uint64_t keywords, intern(message.flags.keywords, may_drop));
+    message.bits = {message.flags.system, keywords};
+    const MessageName name{message.base, message.letters, message.foreign};
+    const MutexLock state(state_);
+    message.name = with_flags(name, letters_.letters_of(message.bits));
+    // As Dovecot: without flags it goes to new/, where another program sees it as new, too.
+    message.is_new = message.name == cat(message.base, ":2,");
+    if (message.is_new) message.name = message.base;
+    message.record.name = message.base;
+  }
+  return absl::OkStatus();
+}
+
+Status MaildirMailbox::insert(std::vector<Incoming>& messages) {
+  const std::string directory = this->directory();
+  {
+    MAIL_ASSIGN_OR_RETURN(const Dotlock lock, register_.lock(directory));
+    MAIL_RETURN_IF_ERROR(read_register(directory));
+    std::vector<UidRecord> fresh;
+    for (Incoming& message : messages) {
+      MAIL_ASSIGN_OR_RETURN(message.record.uid, register_.take());
+      fresh.push_back(message.record);
+    }
+    MAIL_RETURN_IF_ERROR(write_records(directory, fresh, {}));
+  }
+  for (auto message = messages.begin(); message != messages.end(); ++message) {
+    const Status status =
+        files_->fs.rename(message->path, path_in(directory, message->name, message->is_new));
+    if (status.ok()) continue;
+    while (message-- != messages.begin()) {
+      files_->fs.rename(path_in(directory, message->name, message->is_new), message->path)
+          .IgnoreError();  // then it shows at the next sync, under the UID that it has on disk
+    }
+    seen_.reset();
+    return status;
+  }
+  std::vector<Table::Row> rows;
+  for (const Incoming& message : messages) {
+    rows.push_back({{message.record.uid, message.bits, {}, message.internal_date, message.size},
+                    true,
+                    {message.name, message.is_new, {}}});
+  }
+  const MutexLock state(state_);
+  table_.next_modseq();
+  add_rows(std::move(rows));
+  next_uid_ = register_.header().next;
+  return absl::OkStatus();
+}
+
+Status MaildirMailbox::finish_insert(std::vector<Incoming>& messages) {
+  const auto is_new = [](const Incoming& message) { return message.is_new; };
+  const std::string directory = this->directory();
+  Status status;
+  if (std::any_of(messages.begin(), messages.end(), is_new)) {
+    status = files_->fs.sync_directory(directory + "/new");
+  }
+  if (status.ok() && !std::all_of(messages.begin(), messages.end(), is_new)) {
+    status = files_->fs.sync_directory(directory + "/cur");
+  }
+  if (status.ok()) return status;
+  std::vector<Uid> uids;
+  for (const Incoming& message : messages) uids.push_back(message.record.uid);
+  std::vector<Uid> removed;
+  {
+    const MutexLock operation(operation_);
+    discard(uids, removed).IgnoreError();  // the failed flush is what the caller must hear of
+  }
+  publish();
+  return status;
+}
+
+std::vector<MaildirMailbox::Outgoing> MaildirMailbox::outgoing(std::span<const Uid> uids) {
+  const MutexLock state(state_);
+  std::vector<Outgoing> messages;
+  for (const Uid uid : ascending(uids)) {
+    const Table::Row* row = table_.find(uid);
+    if (row == nullptr) continue;
+    messages.push_back(
+        {row->info, row->place, path_of(row->place), letters_.names_of(row->info.flags.keywords)});
+  }
+  return messages;
+}
+
+MaildirMailbox::Incoming MaildirMailbox::incoming_of(const Outgoing& message) const {
+  Incoming incoming;
+  incoming.path = message.path;
+  const MessageName name = parse_message_name(message.place.name);
+  incoming.letters = name.letters;
+  incoming.foreign = name.foreign;
+  incoming.base = cat(files_->unique_name(), sizes_of(name.base));
+  incoming.record.keys = message.place.keys;
+  incoming.flags = {message.info.flags.system, message.keywords};
+  incoming.internal_date = message.info.internal_date;
+  incoming.size = message.info.size;
+  incoming.source = message.info.uid;
+  return incoming;
+}
+
+StatusOr<MaildirMailbox::Incoming> MaildirMailbox::stage_one(const Outgoing& message,
+                                                             MaildirMailbox& to) {
+  Incoming incoming = incoming_of(message);
+  incoming.path = cat(to.directory(), "/tmp/", incoming.base);
+  Filesystem& fs = files_->fs;
+  const Status linked = fs.link(message.path, incoming.path);
+  if (linked.ok()) {
+    // Another program may have put the file there without a flush.
+    auto file = fs.open(incoming.path);
+    const Status synced = file.ok() ? (*file)->sync() : file.status();
+    if (synced.ok()) return incoming;
+    fs.unlink(incoming.path).IgnoreError();  // else it stays under tmp/ for 36 hours
+    return synced;
+  }
+  if (!calls_for_copy(linked)) return linked;
+  MAIL_ASSIGN_OR_RETURN(const std::string bytes,
+                        read_file(fs, message.path, files_->options.message_size));
+  MAIL_ASSIGN_OR_RETURN(incoming.path, files_->write_temporary(to.directory(), incoming.base, bytes,
+                                                               message.info.internal_date));
+  return incoming;
+}
+
+StatusOr<std::vector<MaildirMailbox::Incoming>> MaildirMailbox::stage(std::span<const Uid> uids,
+                                                                      MaildirMailbox& to) {
+  std::vector<Incoming> staged;
+  for (const Uid uid : ascending(uids)) {
+    for (const bool is_retry : {false, true}) {
+      const Uid one[] = {uid};
+      const std::vector<Outgoing> found = outgoing(one);
+      if (found.empty()) break;
+      auto incoming = stage_one(found.front(), to);
+      if (incoming.ok()) {
+        staged.push_back(std::move(incoming).value());
+        break;
+      }
+      Status status = incoming.status();
+      if (absl::IsNotFound(status) && !is_retry) {
+        const MutexLock operation(operation_);
+        status = sync(true).status();
+        if (status.ok()) continue;
+      }
+      to.drop(staged);
+      return status;
+    }
+  }
+  return staged;
+}
+
+StatusOr<UidPairs> MaildirMailbox::copy(std::span<const Uid> uids, Mailbox& to) {
+  auto* const target = dynamic_cast<MaildirMailbox*>(&to);
+  if (target == nullptr || target->files_ != files_) {
+    return invalid("the two folders belong to different stores");
+  }
+  MAIL_RETURN_IF_ERROR(check());
+  MAIL_ASSIGN_OR_RETURN(std::vector<Incoming> incoming, stage(uids, *target));
+  MAIL_RETURN_IF_ERROR(target->commit_incoming(incoming));
+  UidPairs pairs;
+  for (const Incoming& message : incoming) pairs.emplace_back(message.source, message.record.uid);
+  return pairs;
+}
+
+StatusOr<UidPairs> MaildirMailbox::move(std::span<const Uid> uids, Mailbox& to) {
+  auto* const target = dynamic_cast<MaildirMailbox*>(&to);
+  if (target == nullptr || target->files_ != files_) {
+    return invalid("the two folders belong to different stores");
+  }
+  auto pairs = move_between(uids, *target);
+  if (absl::IsFailedPrecondition(pairs.status())) return move_by_copy(uids, *target);
+  if (!pairs.ok() || pairs->empty()) return pairs;
+  publish();
+  if (target != this) target->publish();
+  // The rename is one transaction of the file system: the flush of one directory would do on those
+  // that have a journal. The other makes it true for all.
+  for (MaildirMailbox* const folder : {target, this}) {
+    const std::string directory = folder->directory();
+    MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory + "/new"));
+    MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory + "/cur"));
+    if (target == this) break;
+  }
+  return pairs;
+}
+
+StatusOr<UidPairs> MaildirMailbox::move_between(std::span<const Uid> uids,
+                                                MaildirMailbox& to) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  // Both folders stand still, locked in one order whoever asks; the analysis cannot follow that.
+  if (&to == this) {
+    const MutexLock operation(operation_);
+    return move_locked(uids, to);
+  }
+  const bool is_first = std::less<>()(this, &to);
+  const MutexLock first(is_first ? operation_ : to.operation_);
+  const MutexLock second(is_first ? to.operation_ : operation_);
+  return move_locked(uids, to);
+}
+
+StatusOr<UidPairs> MaildirMailbox::move_locked(std::span<const Uid> uids,
+                                               MaildirMailbox& to) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  MAIL_RETURN_IF_ERROR(check());
+  MAIL_RETURN_IF_ERROR(to.check());
+  std::vector<Outgoing> messages = outgoing(uids);
+  const auto is_missing = [this](const Outgoing& message) {
+    return absl::IsNotFound(files_->fs.info(message.path).status());
+  };
+  if (std::any_of(messages.begin(), messages.end(), is_missing)) {
+    MAIL_RETURN_IF_ERROR(sync(true).status());
+    messages = outgoing(uids);
+    std::erase_if(messages, is_missing);
+  }
+  std::vector<Incoming> incoming;
+  for (const Outgoing& message : messages) incoming.push_back(incoming_of(message));
+  if (incoming.empty()) return UidPairs();
+  MAIL_RETURN_IF_ERROR(to.name_incoming(incoming));
+  MAIL_RETURN_IF_ERROR(to.insert(incoming));
+  UidPairs pairs;
+  std::vector<Uid> gone;
+  const MutexLock state(state_);
+  for (std::size_t i = 0; i < incoming.size(); ++i) {
+    pairs.emplace_back(incoming[i].source, incoming[i].record.uid);
+    gone.push_back(incoming[i].source);
+    by_base_.erase(parse_message_name(messages[i].place.name).base);
+  }
+  table_.next_modseq();
+  table_.remove(gone);
+  return pairs;
+}
+
+StatusOr<UidPairs> MaildirMailbox::move_by_copy(std::span<const Uid> uids, MaildirMailbox& to) {
+  // Between two file systems there is no rename. Twice for a moment is better than lost.
+  MAIL_ASSIGN_OR_RETURN(const UidPairs pairs, copy(uids, to));
+  std::vector<Uid> copied;
+  for (const auto& [source, target] : pairs) copied.push_back(source);
+  std::vector<Uid> removed;
+  Status status;
+  {
+    const MutexLock operation(operation_);
+    status = discard(copied, removed);
+  }
+  publish();
+  MAIL_RETURN_IF_ERROR(status);
+  MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory() + "/new"));
+  MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory() + "/cur"));
+  return pairs;
+}
+
+}  // namespace mail::store

@@ -1,0 +1,132 @@
+// What a session asks of a folder without changing it. The answers come from memory; only `read`
+// opens a file, and looks again when another program has renamed it meanwhile.
+//
+// Tested by tests/store/conformance_test.cc, tests/store/maildir_test.cc.
+#include "store/maildir_mailbox.h"
+
+#include <utility>
+
+#include "store/line_ends.h"
+
+namespace mail::store {
+namespace {
+
+/// ModSeq is not kept on disk yet; starting from the clock keeps it growing from one opening to the
+/// next.
+ModSeq first_modseq(const Clock& clock) {
+  const auto now = clock.wall().time_since_epoch().count();
+  return ModSeq{now > 0 ? static_cast<std::uint64_t>(now) : 1};
+}
+
+}  // namespace
+
+MaildirMailbox::MaildirMailbox(std::shared_ptr<MaildirFiles> files,
+                               std::shared_ptr<const void> account, std::string address,
+                               std::string account_directory, std::string directory,
+                               std::string name)
+    : files_(std::move(files)),
+      account_(std::move(account)),
+      address_(std::move(address)),
+      account_directory_(std::move(account_directory)),
+      register_(*files_),
+      directory_(std::move(directory)),
+      name_(std::move(name)),
+      table_(first_modseq(files_->clock)) {}
+
+FolderStatus MaildirMailbox::status() {
+  const MutexLock state(state_);
+  FolderStatus status = table_.status();
+  status.uid_validity = validity_;
+  status.uid_next = Uid{static_cast<std::uint32_t>(std::min<std::uint64_t>(next_uid_, kMaxUid))};
+  return status;
+}
+
+std::vector<std::string> MaildirMailbox::keywords() {
+  const MutexLock state(state_);
+  return letters_.names();
+}
+
+Changes MaildirMailbox::snapshot() {
+  const MutexLock state(state_);
+  return table_.snapshot();
+}
+
+Changes MaildirMailbox::changes(ModSeq since) {
+  const MutexLock state(state_);
+  return table_.changes(since);
+}
+
+std::vector<std::optional<MessageInfo>> MaildirMailbox::find(std::span<const Uid> uids) {
+  const MutexLock state(state_);
+  return table_.find_all(uids);
+}
+
+std::vector<Uid> MaildirMailbox::all_uids() {
+  const MutexLock state(state_);
+  std::vector<Uid> uids;
+  for (const Table::Row& row : table_.rows()) uids.push_back(row.info.uid);
+  return uids;
+}
+
+Status MaildirMailbox::load() {
+  const MutexLock operation(operation_);
+  if (is_loaded_) return check();
+  return sync(true).status();
+}
+
+Status MaildirMailbox::refresh() {
+  bool has_changed = false;
+  {
+    const MutexLock operation(operation_);
+    MAIL_ASSIGN_OR_RETURN(has_changed, sync(false));
+  }
+  if (has_changed) publish();
+  return absl::OkStatus();
+}
+
+StatusOr<std::shared_ptr<const Content>> MaildirMailbox::read(Uid uid) {
+  for (const bool is_retry : {false, true}) {
+    std::string path;
+    {
+      const MutexLock state(state_);
+      const Table::Row* row = table_.find(uid);
+      if (row == nullptr || is_gone_) break;
+      path = path_of(row->place);
+    }
+    auto bytes = read_file(files_->fs, path, files_->options.message_size);
+    if (bytes.ok()) return to_content(std::move(bytes).value());
+    if (!absl::IsNotFound(bytes.status())) return bytes.status();
+    if (!is_retry) MAIL_RETURN_IF_ERROR(refresh());
+  }
+  return not_found("message ", store::number(uid), " is gone");
+}
+
+std::string MaildirMailbox::directory() {
+  const MutexLock state(state_);
+  return directory_;
+}
+
+std::string MaildirMailbox::path_in(const std::string& directory, std::string_view name,
+                                    bool is_new) {
+  return cat(directory, is_new ? "/new/" : "/cur/", name);
+}
+
+std::string MaildirMailbox::path_of(const Place& place) {
+  return path_in(directory_, place.name, place.is_new);
+}
+
+Status MaildirMailbox::check() {
+  const MutexLock state(state_);
+  return is_gone_ ? not_found("the folder ", name_, " is gone") : absl::OkStatus();
+}
+
+void MaildirMailbox::publish() {
+  std::string name;
+  {
+    const MutexLock state(state_);
+    name = name_;
+  }
+  files_->publish(address_, name);
+}
+
+}  // namespace mail::store

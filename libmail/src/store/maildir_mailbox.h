@@ -1,0 +1,211 @@
+// One Maildir folder, shared by all sessions that have it open.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "mail/base/mutex.h"
+#include "store/keyword_letters.h"
+#include "store/maildir_files.h"
+#include "store/message_table.h"
+#include "store/uid_register.h"
+
+namespace mail::store {
+
+/// Two locks. `operation_` is held by whoever changes the folder on disk or reads it anew, one at a
+/// time; `state_` guards what is in memory and is never held during a call to the file system, so
+/// that sessions that only look are not kept waiting by a flush. The state changes only while both
+/// are held. Final flushes happen after both are free, so that parallel calls share the file
+/// system's commits.
+class MaildirMailbox final : public Mailbox {
+ public:
+  /// `account` is kept alive, so that the folder stays known to it.
+  MaildirMailbox(std::shared_ptr<MaildirFiles> files, std::shared_ptr<const void> account,
+                 std::string address, std::string account_directory, std::string directory,
+                 std::string name);
+
+  FolderStatus status() override;
+  std::vector<std::string> keywords() override;
+  Changes snapshot() override;
+  Changes changes(ModSeq since) override;
+  std::vector<std::optional<MessageInfo>> find(std::span<const Uid> uids) override;
+  Status refresh() override;
+  StatusOr<std::vector<Uid>> claim_recent() override;
+  StatusOr<std::shared_ptr<const Content>> read(Uid uid) override;
+  StatusOr<std::vector<Uid>> append(std::span<const NewMessage> messages) override;
+  StatusOr<std::vector<MessageInfo>> change_flags(std::span<const Uid> uids,
+                                                  const FlagChange& change) override;
+  StatusOr<std::vector<Uid>> expunge(std::span<const Uid> uids) override;
+  StatusOr<UidPairs> copy(std::span<const Uid> uids, Mailbox& to) override;
+  StatusOr<UidPairs> move(std::span<const Uid> uids, Mailbox& to) override;
+
+  // For the account.
+
+  /// Reads the folder unless that was done.
+  Status load();
+  /// The folder is being renamed: `rename` moves the directory while nothing else touches it.
+  template <class Rename>
+  Status relocate(std::string directory, std::string name, Rename rename) {
+    const MutexLock operation(operation_);
+    MAIL_RETURN_IF_ERROR(rename());
+    const MutexLock state(state_);
+    directory_ = std::move(directory);
+    name_ = std::move(name);
+    return absl::OkStatus();
+  }
+  /// The folder is being deleted: `remove` does it; afterwards every call fails.
+  template <class Remove>
+  Status vanish(Remove remove) {
+    const MutexLock operation(operation_);
+    MAIL_RETURN_IF_ERROR(remove());
+    const MutexLock state(state_);
+    is_gone_ = true;
+    return absl::OkStatus();
+  }
+  bool is_gone() {
+    const MutexLock state(state_);
+    return is_gone_;
+  }
+  std::vector<Uid> all_uids();
+
+ private:
+  /// Where a message is: `name` in new/ or cur/; `keys` of its record in the uidlist.
+  struct Place {
+    std::string name;
+    bool is_new = false;
+    std::string keys;
+  };
+  using Table = MessageTable<Place>;
+  struct Seen {
+    std::string name;
+    bool is_new = false;
+  };
+  using Listing = StringMap<Seen>;  // by base name
+  struct Stamps {
+    WallTime in_new{};
+    WallTime in_cur{};
+
+    bool operator==(const Stamps&) const = default;
+  };
+  /// A message on its way into this folder.
+  struct Incoming {
+    std::string path;     // where it is now: a file under tmp/, or in the other folder
+    std::string letters;  // of the old name: those that are no flags are kept
+    std::string foreign;
+    std::string base;  // its new base name
+    NamedFlags flags;
+    WallTime internal_date{};
+    std::uint64_t size = 0;
+    Uid source{};  // COPY, MOVE
+    // Filled in by `insert`.
+    UidRecord record;
+    Flags bits;
+    std::string name;
+    bool is_new = false;
+  };
+  /// A message of this folder, as COPY and MOVE need it.
+  struct Outgoing {
+    MessageInfo info;
+    Place place;
+    std::string path;
+    std::vector<std::string> keywords;
+  };
+
+  // maildir_mailbox.cc
+  std::string directory() ABSL_LOCKS_EXCLUDED(state_);
+  std::string path_of(const Place& place) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
+  static std::string path_in(const std::string& directory, std::string_view name, bool is_new);
+  Status check() ABSL_LOCKS_EXCLUDED(state_);
+  void publish() ABSL_LOCKS_EXCLUDED(state_, operation_);
+
+  // maildir_scan.cc
+  StatusOr<bool> sync(bool force) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  Status begin_reading() ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  StatusOr<Stamps> stamps(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  Status list_into(Listing& listing, const std::string& directory)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  Status list_one(Listing& listing, const std::string& directory, bool is_new)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  void settle_duplicate(Listing& listing, const std::string& directory, Seen other)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  bool lacks_known(const Listing& listing) ABSL_LOCKS_EXCLUDED(state_);
+  bool apply_known(const Listing& listing) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  void learn_letters(const std::string& directory, std::uint32_t letters)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  StatusOr<bool> adopt_unknown(const Listing& listing, const std::string& directory)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  StatusOr<std::vector<Table::Row>> describe(const Listing& listing, const std::string& directory)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  std::uint64_t measure(const std::string& path, const FileInfo& info, const MessageName& name,
+                        std::string& keys);
+  Status number(const std::string& directory, std::vector<Table::Row>& rows)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  Status read_register(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  /// `fresh` has no line in the file yet; `known` has one, but no row.
+  Status write_records(const std::string& directory, std::span<const UidRecord> fresh,
+                       std::vector<UidRecord> known) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  void add_rows(std::vector<Table::Row> rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
+
+  // maildir_change.cc
+  StatusOr<std::uint64_t> intern(const std::vector<std::string>& names, bool may_drop)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  struct Rename {
+    Uid uid{};
+    Place from;
+    Flags old_flags;
+    Place to;
+    Flags new_flags;
+  };
+  std::optional<Rename> plan_change(Uid uid, const FlagChange& change, std::uint64_t keywords)
+      ABSL_LOCKS_EXCLUDED(state_);
+  StatusOr<std::size_t> rename_all(std::span<const Uid> uids, const FlagChange& change,
+                                   std::uint64_t keywords)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  Status rename_one(const Rename& rename) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  Status discard(std::span<const Uid> uids, std::vector<Uid>& removed)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+
+  // maildir_insert.cc
+  std::vector<Outgoing> outgoing(std::span<const Uid> uids) ABSL_LOCKS_EXCLUDED(state_);
+  StatusOr<std::vector<Incoming>> stage(std::span<const Uid> uids, MaildirMailbox& to);
+  StatusOr<Incoming> stage_one(const Outgoing& message, MaildirMailbox& to);
+  StatusOr<Incoming> write_one(const std::string& stored, const NewMessage& message);
+  Status name_incoming(std::vector<Incoming>& messages) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  Status insert(std::vector<Incoming>& messages) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  Status finish_insert(std::vector<Incoming>& messages);
+  Status commit_incoming(std::vector<Incoming>& messages);
+  void drop(const std::vector<Incoming>& messages);
+  StatusOr<UidPairs> move_between(std::span<const Uid> uids, MaildirMailbox& to);
+  StatusOr<UidPairs> move_by_copy(std::span<const Uid> uids, MaildirMailbox& to);
+  StatusOr<UidPairs> move_locked(std::span<const Uid> uids, MaildirMailbox& to)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_, to.operation_);
+  Incoming incoming_of(const Outgoing& message) const;
+
+  const std::shared_ptr<MaildirFiles> files_;
+  const std::shared_ptr<const void> account_;
+  const std::string address_;
+  const std::string account_directory_;
+
+  Mutex operation_ ABSL_ACQUIRED_BEFORE(state_);
+  UidRegister register_ ABSL_GUARDED_BY(operation_);
+  StringMap<UidRecord> unclaimed_ ABSL_GUARDED_BY(operation_);  // records read, file not seen yet
+  std::uint64_t scanned_next_ ABSL_GUARDED_BY(operation_) = 1;  // UIDNEXT at the last full look
+  bool is_loaded_ ABSL_GUARDED_BY(operation_) = false;
+  std::optional<Stamps> seen_ ABSL_GUARDED_BY(operation_);  // none: the next sync must look
+
+  Mutex state_;
+  std::string directory_ ABSL_GUARDED_BY(state_);
+  std::string name_ ABSL_GUARDED_BY(state_);
+  bool is_gone_ ABSL_GUARDED_BY(state_) = false;
+  UidValidity validity_ ABSL_GUARDED_BY(state_){};
+  std::uint64_t next_uid_ ABSL_GUARDED_BY(state_) = 1;
+  KeywordLetters letters_ ABSL_GUARDED_BY(state_);
+  Table table_ ABSL_GUARDED_BY(state_);
+  StringMap<Uid> by_base_ ABSL_GUARDED_BY(state_);
+};
+
+}  // namespace mail::store

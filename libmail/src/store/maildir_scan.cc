@@ -1,0 +1,350 @@
+// How what is on disk becomes what sessions see. Other programs may add, rename and remove files at
+// any moment, so:
+//
+//  1. new/ and cur/ are listed only when their times of modification are not those that were seen,
+//     or were so young when they were seen that a change after the listing need not show in them.
+//  2. new/ is listed before cur/: a file that moves meanwhile is seen twice, not never. A message
+//     that seems gone is believed gone only when a second listing does not show it either, since a
+//     rename inside cur/ may hide a file from one reading of the directory.
+//  3. A base name is a message, wherever it is found. Found twice, the two are one file (a hard
+//  link
+//     left by a move that was interrupted: one name goes) or two messages (the second gets a name
+//     of its own).
+//  4. Only regular files count; nothing is opened that is not one.
+//  5. A message without a record in dovecot-uidlist gets the next UID, in order of arrival. It is
+//     shown after the record is durable, not before.
+//
+// Tested by tests/store/conformance_test.cc, tests/store/maildir_test.cc,
+// tests/store/crash_test.cc.
+#include <algorithm>
+#include <utility>
+
+#include "mail/base/ascii.h"
+#include "store/line_ends.h"
+#include "store/maildir_mailbox.h"
+#include "store/uid_validity.h"
+
+namespace mail::store {
+namespace {
+
+// A directory changed twice within the granularity of its time looks unchanged; some file systems
+// count in seconds.
+constexpr auto kYoung = seconds(2);
+constexpr std::uint64_t kKeywordFileSize = 64 << 10;
+
+}  // namespace
+
+StatusOr<bool> MaildirMailbox::sync(bool force) {
+  MAIL_RETURN_IF_ERROR(check());
+  const std::string directory = this->directory();
+  if (!is_loaded_) MAIL_RETURN_IF_ERROR(begin_reading());
+  MAIL_ASSIGN_OR_RETURN(const Stamps now, stamps(directory));
+  if (!force && seen_ == now) return false;
+  const bool is_young = std::max(now.in_new, now.in_cur) + kYoung >= files_->clock.wall();
+  seen_.reset();
+  MAIL_RETURN_IF_ERROR(read_register(directory));
+  Listing listing;
+  MAIL_RETURN_IF_ERROR(list_into(listing, directory));
+  bool is_missing = lacks_known(listing);
+  for (const auto& [base, record] : unclaimed_) is_missing |= !listing.contains(base);
+  if (is_missing) MAIL_RETURN_IF_ERROR(list_into(listing, directory));
+  std::uint32_t letters = 0;
+  for (const auto& [base, seen] : listing) {
+    letters |= flags_of(parse_message_name(seen.name)).keyword_letters;
+  }
+  learn_letters(directory, letters);
+  bool has_changed = apply_known(listing);
+  MAIL_ASSIGN_OR_RETURN(const bool has_new, adopt_unknown(listing, directory));
+  has_changed |= has_new;
+  is_loaded_ = true;
+  if (!is_young) seen_ = now;
+  return has_changed;
+}
+
+Status MaildirMailbox::begin_reading() {
+  const std::string directory = this->directory();
+  if (const auto info = files_->fs.info(directory); !info.ok()) return info.status();
+  MAIL_RETURN_IF_ERROR(files_->make_maildir(directory));
+  files_->clean_temporary(directory);
+  MAIL_RETURN_IF_ERROR(read_register(directory));
+  if (store::number(register_.header().validity) != 0 && register_.header().next <= kMaxUid) {
+    const MutexLock state(state_);
+    validity_ = register_.header().validity;
+    return absl::OkStatus();
+  }
+  // A new folder; or a list without a beginning, or without room: its numbers mean nothing then.
+  MAIL_ASSIGN_OR_RETURN(const Dotlock lock, register_.lock(directory));
+  MAIL_RETURN_IF_ERROR(read_register(directory));
+  if (register_.header().next > kMaxUid) unclaimed_.clear();
+  if (store::number(register_.header().validity) == 0 || register_.header().next > kMaxUid) {
+    MAIL_ASSIGN_OR_RETURN(const UidValidity validity,
+                          next_uid_validity(*files_, account_directory_));
+    register_.begin(validity);
+    MAIL_RETURN_IF_ERROR(write_records(directory, {}, {}));
+  }
+  const MutexLock state(state_);
+  validity_ = register_.header().validity;
+  return absl::OkStatus();
+}
+
+StatusOr<MaildirMailbox::Stamps> MaildirMailbox::stamps(const std::string& directory) {
+  for (const bool is_retry : {false, true}) {
+    const auto in_new = files_->fs.info(directory + "/new");
+    const auto in_cur = files_->fs.info(directory + "/cur");
+    if (in_new.ok() && in_cur.ok()) return Stamps{in_new->modified, in_cur->modified};
+    const Status status = in_new.ok() ? in_cur.status() : in_new.status();
+    if (is_retry || !absl::IsNotFound(status)) return status;
+    // A folder without new/ is mended; one that is gone is gone.
+    if (const auto info = files_->fs.info(directory); !info.ok()) return info.status();
+    MAIL_RETURN_IF_ERROR(files_->make_maildir(directory));
+  }
+  return unavailable(directory, " changes too fast");
+}
+
+Status MaildirMailbox::list_into(Listing& listing, const std::string& directory) {
+  MAIL_RETURN_IF_ERROR(list_one(listing, directory, true));
+  return list_one(listing, directory, false);
+}
+
+Status MaildirMailbox::list_one(Listing& listing, const std::string& directory, bool is_new) {
+  MAIL_ASSIGN_OR_RETURN(auto entries, files_->fs.list(directory + (is_new ? "/new" : "/cur")));
+  // The same choice among duplicates whatever order the file system has.
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (DirectoryEntry& entry : entries) {
+    if (entry.type != FileType::kRegular || entry.name.starts_with('.')) continue;
+    const std::string_view base = parse_message_name(entry.name).base;
+    if (base.empty()) continue;
+    const auto [at, is_first] = listing.try_emplace(base, Seen{entry.name, is_new});
+    if (is_first || (at->second.name == entry.name && at->second.is_new == is_new)) continue;
+    settle_duplicate(listing, directory, {std::move(entry.name), is_new});
+  }
+  return absl::OkStatus();
+}
+
+void MaildirMailbox::settle_duplicate(Listing& listing, const std::string& directory, Seen other) {
+  const MessageName parsed = parse_message_name(other.name);
+  Seen& first = listing.find(parsed.base)->second;
+  const std::string first_path = path_in(directory, first.name, first.is_new);
+  const std::string other_path = path_in(directory, other.name, other.is_new);
+  const auto first_info = files_->fs.info(first_path);
+  const auto other_info = files_->fs.info(other_path);
+  if (!other_info.ok()) return;
+  if (!first_info.ok()) {  // it was renamed while we looked
+    first = std::move(other);
+    return;
+  }
+  if (first_info->inode == other_info->inode && first_info->device == other_info->device) {
+    // The name in cur/ stays: it has the flags.
+    if (!files_->fs.unlink(first_path).ok()) return;
+    first = std::move(other);
+    return;
+  }
+  MessageName renamed = parsed;
+  const std::string base =
+      cat(files_->unique_name(),
+          parsed.base.substr(std::min(parsed.base.find(','), parsed.base.size())));
+  renamed.base = base;
+  const std::string name =
+      other.is_new && parsed.letters.empty() ? base : with_flags(renamed, store::flags_of(parsed));
+  if (!files_->fs.rename(other_path, path_in(directory, name, other.is_new)).ok()) return;
+  listing.try_emplace(base, Seen{name, other.is_new});
+}
+
+bool MaildirMailbox::lacks_known(const Listing& listing) {
+  const MutexLock state(state_);
+  return std::any_of(by_base_.begin(), by_base_.end(),
+                     [&listing](const auto& known) { return !listing.contains(known.first); });
+}
+
+bool MaildirMailbox::apply_known(const Listing& listing) {
+  const MutexLock state(state_);
+  std::vector<Uid> gone;
+  std::vector<std::pair<Uid, const Seen*>> moved;
+  for (const Table::Row& row : table_.rows()) {
+    const auto seen = listing.find(parse_message_name(row.place.name).base);
+    if (seen == listing.end()) {
+      gone.push_back(row.info.uid);
+    } else if (seen->second.name != row.place.name || seen->second.is_new != row.place.is_new) {
+      moved.emplace_back(row.info.uid, &seen->second);
+    }
+  }
+  if (gone.empty() && moved.empty()) return false;
+  table_.next_modseq();
+  for (const auto& [uid, seen] : moved) {
+    Table::Row& row = *table_.find(uid);
+    if (row.place.is_new && !seen->is_new) row.is_recent = false;  // another program told it
+    row.place.name = seen->name;
+    row.place.is_new = seen->is_new;
+    const Flags flags = letters_.flags_of(store::flags_of(parse_message_name(seen->name)));
+    if (flags != row.info.flags) table_.set_flags(row, flags);
+  }
+  for (const Uid uid : gone) {
+    by_base_.erase(parse_message_name(table_.find(uid)->place.name).base);
+  }
+  table_.remove(gone);
+  return true;
+}
+
+void MaildirMailbox::learn_letters(const std::string& directory, std::uint32_t letters) {
+  bool is_known = is_loaded_;
+  {
+    const MutexLock state(state_);
+    is_known = is_known && letters_.knows(letters);
+  }
+  if (is_known) return;
+  const auto text = read_file(files_->fs, cat(directory, "/dovecot-keywords"), kKeywordFileSize);
+  const MutexLock state(state_);
+  // Without the file the letters are keywords without names, as in Dovecot.
+  if (text.ok()) letters_.load(parse_keywords(*text));
+}
+
+StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::string& directory) {
+  Listing unknown;
+  {
+    const MutexLock state(state_);
+    for (const auto& [base, seen] : listing) {
+      if (!by_base_.contains(base)) unknown.emplace(base, seen);
+    }
+  }
+  MAIL_ASSIGN_OR_RETURN(auto rows, describe(unknown, directory));
+  const bool is_complete = std::all_of(rows.begin(), rows.end(), [](const Table::Row& row) {
+    return store::number(row.info.uid) != 0;
+  });
+  if (!is_complete || register_.must_be_rewritten()) {
+    MAIL_RETURN_IF_ERROR(number(directory, rows));
+  }
+  scanned_next_ = register_.header().next;
+  const MutexLock state(state_);
+  next_uid_ = register_.header().next;
+  if (rows.empty()) return false;
+  table_.next_modseq();
+  add_rows(std::move(rows));
+  return true;
+}
+
+void MaildirMailbox::add_rows(std::vector<Table::Row> rows) {
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return a.info.uid < b.info.uid; });
+  for (Table::Row& row : rows) {
+    by_base_[parse_message_name(row.place.name).base] = row.info.uid;
+    table_.insert(std::move(row));
+  }
+}
+
+StatusOr<std::vector<MaildirMailbox::Table::Row>> MaildirMailbox::describe(
+    const Listing& listing, const std::string& directory) {
+  std::vector<Table::Row> rows;
+  rows.reserve(listing.size());
+  for (const auto& [base, seen] : listing) {
+    const std::string path = path_in(directory, seen.name, seen.is_new);
+    const auto info = files_->fs.info(path);
+    if (absl::IsNotFound(info.status())) continue;  // its new name shows at the next sync
+    MAIL_RETURN_IF_ERROR(info.status());
+    if (info->type != FileType::kRegular) continue;
+    const MessageName name = parse_message_name(seen.name);
+    Table::Row row;
+    row.place = {seen.name, seen.is_new, {}};
+    const auto record = unclaimed_.find(base);
+    const bool is_recorded = record != unclaimed_.end();
+    if (is_recorded) {
+      row.info.uid = record->second.uid;
+      row.place.keys = record->second.keys;
+    }
+    row.info.size = measure(path, *info, name, row.place.keys);
+    if (is_recorded) {
+      if (record->second.keys != row.place.keys) register_.request_rewrite();
+      unclaimed_.erase(record);
+    }
+    row.info.internal_date = info->modified;
+    row.is_recent = seen.is_new;
+    const MutexLock state(state_);
+    row.info.flags = letters_.flags_of(store::flags_of(name));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::uint64_t MaildirMailbox::measure(const std::string& path, const FileInfo& info,
+                                      const MessageName& name, std::string& keys) {
+  // A name or a record that has the file's size wrong has the other one wrong too.
+  if (name.wire_size() && name.size().value_or(info.size) == info.size) return *name.wire_size();
+  const auto recorded = ascii::parse_number(record_key(keys, 'W'));
+  const auto recorded_size = ascii::parse_number(record_key(keys, 'S'));
+  if (recorded && recorded_size.value_or(info.size) == info.size) return *recorded;
+  const auto bytes = read_file(files_->fs, path, files_->options.message_size);
+  // One file that cannot be read must not close the folder; reading the message will say why.
+  if (!bytes.ok()) return info.size;
+  const std::uint64_t size = store::wire_size(*bytes);
+  if (!recorded && !name.wire_size()) {
+    // Written with the record, so that no other opening has to read the file again.
+    mail::append(keys, keys.empty() ? "W" : " W", size);
+  }
+  return size;
+}
+
+Status MaildirMailbox::read_register(const std::string& directory) {
+  MAIL_ASSIGN_OR_RETURN(auto records, register_.read(directory));
+  if (!records) return absl::OkStatus();
+  const MutexLock state(state_);
+  const UidValidity validity = register_.header().validity;
+  if (is_loaded_ && validity != validity_) {
+    is_gone_ = true;
+    return unavailable("another program has numbered the folder ", name_, " anew");
+  }
+  unclaimed_.clear();
+  for (UidRecord& record : *records) {
+    if (by_base_.contains(record.name)) continue;
+    std::string base = record.name;
+    unclaimed_.emplace(std::move(base), std::move(record));
+  }
+  return absl::OkStatus();
+}
+
+Status MaildirMailbox::number(const std::string& directory, std::vector<Table::Row>& rows) {
+  MAIL_ASSIGN_OR_RETURN(const Dotlock lock, register_.lock(directory));
+  MAIL_RETURN_IF_ERROR(read_register(directory));
+  std::sort(rows.begin(), rows.end(), [](const Table::Row& a, const Table::Row& b) {
+    return arrived_before(a.place.name, b.place.name);
+  });
+  std::vector<UidRecord> fresh;
+  std::vector<UidRecord> known;
+  for (Table::Row& row : rows) {
+    const std::string_view base = parse_message_name(row.place.name).base;
+    if (const auto record = unclaimed_.find(base); record != unclaimed_.end()) {
+      row.info.uid = record->second.uid;  // another program was faster
+      unclaimed_.erase(record);
+    }
+    const bool is_known = store::number(row.info.uid) != 0;
+    if (!is_known) {
+      MAIL_ASSIGN_OR_RETURN(row.info.uid, register_.take());
+    }
+    (is_known ? known : fresh).push_back({row.info.uid, row.place.keys, std::string(base)});
+  }
+  return write_records(directory, fresh, std::move(known));
+}
+
+Status MaildirMailbox::write_records(const std::string& directory, std::span<const UidRecord> fresh,
+                                     std::vector<UidRecord> all) {
+  {
+    const MutexLock state(state_);
+    if (!register_.should_rewrite(table_.rows().size() + all.size(), fresh.size())) {
+      all.clear();
+    } else {
+      for (const Table::Row& row : table_.rows()) {
+        const std::string_view base = parse_message_name(row.place.name).base;
+        all.push_back({row.info.uid, row.place.keys, std::string(base)});
+      }
+      // Files that we have not seen yet: another program numbered them since our last look.
+      for (const auto& [base, record] : unclaimed_) {
+        if (store::number(record.uid) >= scanned_next_) all.push_back(record);
+      }
+      all.insert(all.end(), fresh.begin(), fresh.end());
+      register_.request_rewrite();
+    }
+  }
+  if (register_.must_be_rewritten()) return register_.rewrite(directory, std::move(all));
+  return fresh.empty() ? absl::OkStatus() : register_.append(directory, fresh);
+}
+
+}  // namespace mail::store

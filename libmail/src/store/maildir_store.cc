@@ -1,0 +1,214 @@
+// Delivery. The octets are written once for all targets that get the same, under tmp/ of the first,
+// and flushed; then the file appears in each new/ (renamed for one target, linked for several);
+// then each new/ is flushed. Nothing here takes a folder's lock or a lock around a flush, so
+// parallel deliveries share the file system's commits. The UID comes when somebody looks, as with
+// Dovecot.
+//
+// Tested by tests/store/conformance_test.cc, tests/store/maildir_test.cc,
+// tests/store/crash_test.cc.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "mail/store/maildir.h"
+#include "store/line_ends.h"
+#include "store/maildir_account.h"
+
+namespace mail::store {
+namespace {
+
+/// One target of a delivery under way.
+struct Copy {
+  const Target* target = nullptr;
+  std::string folder;     // canonical
+  std::string directory;  // of the folder
+  std::string base;
+  bool is_placed = false;
+};
+
+/// One file for all targets that have the same header.
+class Batch {
+ public:
+  Batch(MaildirFiles& files, std::string stored, WallTime received)
+      : files_(files), stored_(std::move(stored)), received_(received) {}
+
+  void add(Copy copy) { copies_.push_back(std::move(copy)); }
+  const std::vector<Copy>& copies() const { return copies_; }
+
+  Status write() {
+    const std::uint64_t wire = store::wire_size(stored_);
+    for (Copy& copy : copies_) copy.base = files_.message_base(stored_.size(), wire);
+    MAIL_ASSIGN_OR_RETURN(temporary_, write_for(copies_.front()));
+    return absl::OkStatus();
+  }
+
+  Status place() {
+    for (Copy& copy : copies_) {
+      MAIL_RETURN_IF_ERROR(place_one(copy));
+      copy.is_placed = true;
+    }
+    return absl::OkStatus();
+  }
+
+  /// Nothing stays under tmp/.
+  void clean() {
+    // One that cannot be removed is removed after 36 hours.
+    if (!temporary_.empty()) files_.fs.unlink(temporary_).IgnoreError();
+    temporary_.clear();
+  }
+
+  void take_back() {
+    for (const Copy& copy : copies_) {
+      if (!copy.is_placed) continue;
+      // A session may have moved it to cur/ already. Best effort: the sender will try again, and a
+      // message twice is better than none.
+      if (files_.fs.unlink(new_path(copy)).ok()) continue;
+      files_.fs.unlink(cat(copy.directory, "/cur/", copy.base, ":2,")).IgnoreError();
+    }
+  }
+
+ private:
+  std::string new_path(const Copy& copy) const { return cat(copy.directory, "/new/", copy.base); }
+
+  StatusOr<std::string> write_for(const Copy& copy) {
+    auto path = files_.write_temporary(copy.directory, copy.base, stored_, received_);
+    if (!absl::IsNotFound(path.status())) return path;
+    // The account's first message: its directories come into being only now.
+    MAIL_RETURN_IF_ERROR(files_.make_maildir(copy.directory));
+    return files_.write_temporary(copy.directory, copy.base, stored_, received_);
+  }
+
+  Status place_one(const Copy& copy) {
+    if (copies_.size() == 1) {
+      MAIL_RETURN_IF_ERROR(files_.fs.rename(temporary_, new_path(copy)));
+      temporary_.clear();
+      return absl::OkStatus();
+    }
+    Status status = files_.fs.link(temporary_, new_path(copy));
+    if (absl::IsNotFound(status)) {
+      MAIL_RETURN_IF_ERROR(files_.make_maildir(copy.directory));
+      status = files_.fs.link(temporary_, new_path(copy));
+    }
+    if (status.ok() || absl::IsUnavailable(status)) return status;
+    // Another file system, or one without links, or too many links: a file of its own. What else is
+    // wrong will be so for that, too.
+    MAIL_ASSIGN_OR_RETURN(const std::string own, write_for(copy));
+    status = files_.fs.rename(own, new_path(copy));
+    if (!status.ok()) files_.fs.unlink(own).IgnoreError();  // else removed after 36 hours
+    return status;
+  }
+
+  MaildirFiles& files_;
+  const std::string stored_;
+  const WallTime received_;
+  std::string temporary_;
+  std::vector<Copy> copies_;
+};
+
+class MaildirStore final : public Store {
+ public:
+  explicit MaildirStore(std::shared_ptr<MaildirFiles> files) : files_(std::move(files)) {}
+
+  StatusOr<std::shared_ptr<Account>> account(const AccountPlace& place) override {
+    MAIL_ASSIGN_OR_RETURN(const std::string directory, directory_of(place));
+    MAIL_RETURN_IF_ERROR(files_->make_maildir(directory));
+    std::shared_ptr<MaildirAccount> account;
+    {
+      const MutexLock lock(mutex_);
+      account = accounts_[directory].lock();
+      if (account != nullptr) return std::shared_ptr<Account>(account);
+      account = std::make_shared<MaildirAccount>(files_, place.address, directory);
+      absl::erase_if(accounts_, [](const auto& entry) { return entry.second.expired(); });
+      accounts_[directory] = account;
+    }
+    account->clean();
+    return std::shared_ptr<Account>(std::move(account));
+  }
+
+  Status deliver(std::span<const Target> targets, std::span<const std::string_view> pieces,
+                 WallTime received) override;
+
+ private:
+  StatusOr<std::string> directory_of(const AccountPlace& place) const {
+    MAIL_ASSIGN_OR_RETURN(const std::string below, account_directory(place.address));
+    return place.directory.empty() ? cat(files_->options.root, "/", below) : place.directory;
+  }
+  StatusOr<std::vector<Batch>> plan(std::span<const Target> targets,
+                                    std::span<const std::string_view> pieces, WallTime received);
+  Status commit(std::vector<Batch>& batches);
+  Status flush(const std::vector<Batch>& batches);
+
+  const std::shared_ptr<MaildirFiles> files_;
+  Mutex mutex_;
+  StringMap<std::weak_ptr<MaildirAccount>> accounts_ ABSL_GUARDED_BY(mutex_);
+};
+
+StatusOr<std::vector<Batch>> MaildirStore::plan(std::span<const Target> targets,
+                                                std::span<const std::string_view> pieces,
+                                                WallTime received) {
+  std::map<std::string_view, std::vector<Copy>> by_header;
+  for (const Target& target : targets) {
+    Copy copy;
+    copy.target = &target;
+    MAIL_ASSIGN_OR_RETURN(copy.directory, directory_of(target.account));
+    MAIL_ASSIGN_OR_RETURN(copy.folder, canonical_folder_name(target.folder, files_->name_limits()));
+    MAIL_ASSIGN_OR_RETURN(copy.directory, locate_folder(*files_, copy.directory, copy.folder));
+    by_header[target.header].push_back(std::move(copy));
+  }
+  std::vector<Batch> batches;
+  for (auto& [header, copies] : by_header) {
+    std::vector<std::string_view> all = {header};
+    all.insert(all.end(), pieces.begin(), pieces.end());
+    Batch& batch = batches.emplace_back(*files_, to_stored(all), received);
+    for (Copy& copy : copies) batch.add(std::move(copy));
+  }
+  return batches;
+}
+
+Status MaildirStore::flush(const std::vector<Batch>& batches) {
+  std::set<std::string> directories;
+  for (const Batch& batch : batches) {
+    for (const Copy& copy : batch.copies()) directories.insert(copy.directory + "/new");
+  }
+  for (const std::string& directory : directories) {
+    MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory));
+  }
+  return absl::OkStatus();
+}
+
+Status MaildirStore::commit(std::vector<Batch>& batches) {
+  for (Batch& batch : batches) MAIL_RETURN_IF_ERROR(batch.write());
+  for (Batch& batch : batches) MAIL_RETURN_IF_ERROR(batch.place());
+  return flush(batches);
+}
+
+Status MaildirStore::deliver(std::span<const Target> targets,
+                             std::span<const std::string_view> pieces, WallTime received) {
+  MAIL_ASSIGN_OR_RETURN(std::vector<Batch> batches, plan(targets, pieces, received));
+  const Status status = commit(batches);
+  for (Batch& batch : batches) {
+    batch.clean();
+    if (!status.ok()) batch.take_back();
+  }
+  if (!status.ok()) {
+    flush(batches)
+        .IgnoreError();  // what was taken back may return at a power cut; the failure is told
+    return status;
+  }
+  for (const Batch& batch : batches) {
+    for (const Copy& copy : batch.copies()) {
+      files_->publish(copy.target->account.address, copy.folder);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::unique_ptr<Store> make_maildir_store(Filesystem& filesystem, Clock& clock, Random& random,
+                                          EventBus* events, MaildirOptions options) {
+  return std::make_unique<MaildirStore>(
+      std::make_shared<MaildirFiles>(filesystem, clock, random, events, std::move(options)));
+}
+
+}  // namespace mail::store

@@ -1,0 +1,107 @@
+// Two ways to write, as Dovecot has: lines added to the end, flushed, or a new file in place of the
+// old one. The first needs one flush and leaves every octet that was there before; it is not for a
+// file that is damaged, nor after an append that failed, since a second flush of the same file
+// could report success for lines that are lost.
+//
+// Tested by tests/store/maildir_format_test.cc, tests/store/crash_test.cc.
+#include "store/uid_register.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mail::store {
+namespace {
+
+constexpr std::string_view kName = "/dovecot-uidlist";
+// Dovecot's UIDLIST_COMPRESS_PERCENTAGE: below it the file is rewritten.
+constexpr std::size_t kLivePercent = 75;
+constexpr std::size_t kFewRecords = 64;  // so many are not worth two flushes
+
+}  // namespace
+
+StatusOr<Dotlock> UidRegister::lock(const std::string& directory) {
+  return Dotlock::acquire(*files_, cat(directory, kName, ".lock"));
+}
+
+StatusOr<std::optional<std::vector<UidRecord>>> UidRegister::read(const std::string& directory) {
+  using Records = std::optional<std::vector<UidRecord>>;
+  const std::string path = cat(directory, kName);
+  const auto info = files_->fs.info(path);
+  if (absl::IsNotFound(info.status())) {
+    const bool is_known = has_been_read_ && !stamp_;
+    has_been_read_ = true;
+    must_be_rewritten_ = true;
+    stamp_.reset();
+    return is_known ? Records() : Records(std::in_place);
+  }
+  MAIL_RETURN_IF_ERROR(info.status());
+  if (has_been_read_ && stamp_ == stamp_of(*info)) return Records();
+  MAIL_ASSIGN_OR_RETURN(const std::string text,
+                        read_file(files_->fs, path, files_->options.uidlist_size));
+  UidList list = parse_uidlist(text);
+  if (number(header_.validity) != 0 && number(list.header.validity) == 0) {
+    list.header.validity = header_.validity;  // damaged meanwhile; we know better
+    list.header.others = header_.others;
+  }
+  if (list.header.validity == header_.validity) {
+    list.header.next = std::max(list.header.next, header_.next);
+  }
+  header_ = std::move(list.header);
+  must_be_rewritten_ |= list.must_be_rewritten;
+  records_in_file_ = list.records.size();
+  stamp_ = stamp_of(*info);
+  has_been_read_ = true;
+  return Records(std::move(list.records));
+}
+
+void UidRegister::begin(UidValidity validity) {
+  header_.validity = validity;
+  if (header_.next > kMaxUid) header_.next = 1;
+  if (header_.others.empty()) header_.others = cat("G", files_->random_hex(16));
+  must_be_rewritten_ = true;
+}
+
+StatusOr<Uid> UidRegister::take() {
+  if (header_.next > kMaxUid) {
+    return exhausted("no UID is left in the folder; remove its dovecot-uidlist to number it anew");
+  }
+  return Uid{static_cast<std::uint32_t>(header_.next++)};
+}
+
+bool UidRegister::should_rewrite(std::size_t live, std::size_t fresh) const {
+  const std::size_t records = records_in_file_ + fresh;
+  return must_be_rewritten_ ||
+         (records >= kFewRecords && (live + fresh) * 100 < records * kLivePercent);
+}
+
+Status UidRegister::append_lines(const std::string& path, const std::string& lines) {
+  MAIL_ASSIGN_OR_RETURN(const auto file, files_->fs.open_append(path, kFileMode));
+  MAIL_RETURN_IF_ERROR(file->append(lines));
+  MAIL_RETURN_IF_ERROR(file->sync());
+  MAIL_ASSIGN_OR_RETURN(const FileInfo info, file->info());
+  stamp_ = stamp_of(info);
+  return absl::OkStatus();
+}
+
+Status UidRegister::append(const std::string& directory, std::span<const UidRecord> fresh) {
+  std::string lines;
+  for (const UidRecord& record : fresh) append_uid_record(lines, record);
+  const Status status = append_lines(cat(directory, kName), lines);
+  must_be_rewritten_ |= !status.ok();
+  records_in_file_ += fresh.size();
+  return status;
+}
+
+Status UidRegister::rewrite(const std::string& directory, std::vector<UidRecord> all) {
+  const std::string path = cat(directory, kName);
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.uid < b.uid; });
+  must_be_rewritten_ = true;  // until it has worked
+  MAIL_RETURN_IF_ERROR(files_->write_atomically(path, format_uidlist(header_, all)));
+  MAIL_ASSIGN_OR_RETURN(const FileInfo info, files_->fs.info(path));
+  stamp_ = stamp_of(info);
+  records_in_file_ = all.size();
+  must_be_rewritten_ = false;
+  return absl::OkStatus();
+}
+
+}  // namespace mail::store

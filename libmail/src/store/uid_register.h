@@ -1,0 +1,64 @@
+// One folder's dovecot-uidlist: who has which UID, durable before anybody is told.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "store/dotlock.h"
+#include "store/maildir_files.h"
+#include "store/uidlist.h"
+
+namespace mail::store {
+
+/// Not safe from several threads; between processes `lock` decides.
+class UidRegister {
+ public:
+  explicit UidRegister(MaildirFiles& files) : files_(&files) {}
+
+  const UidListHeader& header() const { return header_; }
+  bool must_be_rewritten() const { return must_be_rewritten_; }
+  void request_rewrite() { must_be_rewritten_ = true; }
+
+  StatusOr<Dotlock> lock(const std::string& directory);
+
+  /// The records, when the file is not the one that was last read or written; else none.
+  StatusOr<std::optional<std::vector<UidRecord>>> read(const std::string& directory);
+
+  /// Begins a list (none was there, or it has no UID left): under the lock, after `read`.
+  void begin(UidValidity validity);
+
+  /// The next UID; counts only once `write` returned OK. Under the lock, after `read`.
+  StatusOr<Uid> take();
+
+  /// Whether `fresh` more records should go with a `rewrite`: the file must not be appended to, or
+  /// few of its records have a message still (`live`).
+  bool should_rewrite(std::size_t live, std::size_t fresh) const;
+  /// Adds records, durable.
+  Status append(const std::string& directory, std::span<const UidRecord> fresh);
+  /// The whole list anew, durable. `all` in any order.
+  Status rewrite(const std::string& directory, std::vector<UidRecord> all);
+
+ private:
+  struct Stamp {
+    std::uint64_t inode = 0;
+    std::uint64_t size = 0;
+    WallTime modified{};
+
+    bool operator==(const Stamp&) const = default;
+  };
+  static Stamp stamp_of(const FileInfo& info) { return {info.inode, info.size, info.modified}; }
+
+  Status append_lines(const std::string& path, const std::string& lines);
+
+  MaildirFiles* files_;
+  UidListHeader header_;
+  std::optional<Stamp> stamp_;  // none: the file was not there
+  bool has_been_read_ = false;
+  bool must_be_rewritten_ = false;
+  std::size_t records_in_file_ = 0;
+};
+
+}  // namespace mail::store

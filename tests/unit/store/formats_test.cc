@@ -1,0 +1,91 @@
+// dovecot-keywords, subscriptions, names of folders, line ends.
+#include <catch2/catch.hpp>
+
+#include "store/folder_name.h"
+#include "store/keyword_letters.h"
+#include "store/keywords_file.h"
+#include "store/line_ends.h"
+#include "store/subscriptions_file.h"
+
+using namespace mail::store;
+
+TEST_CASE("dovecot-keywords is read and written as Dovecot does") {
+  const std::string text = "0 $Junk\n1 NonJunk\n2 $Forwarded\n";
+  const KeywordFile names = parse_keywords(text);
+  CHECK(names[0] == "$Junk");
+  CHECK(names[2] == "$Forwarded");
+  CHECK(names[3].empty());
+  CHECK(format_keywords(names) == text);
+}
+
+TEST_CASE("lines of dovecot-keywords that make no sense are passed over") {
+  const KeywordFile names =
+      parse_keywords("x a\n26 b\n3\n4 \n5 five\n5 again\n6 FIVE\n-1 c\n7 two words\n25 last");
+  CHECK(format_keywords(names) == "5 five\n25 last\n");
+}
+
+TEST_CASE("a letter without a name is an unknown keyword, and its letter is not given away") {
+  KeywordLetters letters;
+  letters.load(parse_keywords("2 two\n0 zero\n"));
+  CHECK(letters.names() == std::vector<std::string>{"zero", "two"});
+  const Flags flags = letters.flags_of({0, 0b110});
+  CHECK(letters.names() == std::vector<std::string>{"zero", "two", "unknown-1"});
+  CHECK(flags.keywords == 0b110);
+  CHECK(letters.letters_of(flags).keyword_letters == 0b110);
+  const std::vector<std::string> wanted = {"new", "ZERO"};
+  CHECK(letters.intern(wanted) == 0b1001U);
+  CHECK(format_keywords(letters.file()) == "0 zero\n2 two\n3 new\n");
+}
+
+TEST_CASE("subscriptions of version 2 have tabs between levels") {
+  const std::string text = "V\t2\n\nINBOX\nWork\t2024\nEntw&APw-rfe\n";
+  const auto names = parse_subscriptions(text);
+  CHECK(names == std::vector<std::string>{"INBOX", "Work.2024", "Entwürfe"});
+  CHECK(format_subscriptions(names) == text);
+}
+
+TEST_CASE("subscriptions of version 1 are read too") {
+  CHECK(parse_subscriptions("inbox\nWork.2024\r\nWork.2024\n\nlast") ==
+        std::vector<std::string>{"INBOX", "Work.2024", "last"});
+  CHECK(parse_subscriptions("").empty());
+  CHECK(format_subscriptions({}) == "V\t2\n\n");
+}
+
+TEST_CASE("escapes of tab-escaped levels are undone") {
+  CHECK(parse_subscriptions("V\t2\n\na\001tb\001\061c\n") == std::vector<std::string>{"a\tb\001c"});
+}
+
+TEST_CASE("directories of folders are modified UTF-7, and UTF-8 ones of others are found") {
+  const FolderNameLimits limits;
+  CHECK(folder_directory("Entwürfe") == ".Entw&APw-rfe");
+  CHECK(folder_directory("A & B.x") == ".A &- B.x");
+  CHECK(folder_of_directory(".Entw&APw-rfe", limits) == "Entwürfe");
+  CHECK(folder_of_directory(".Entwürfe", limits) == "Entwürfe");
+  for (const char* name : {"cur", ".", "..", "..x", ".INBOX", ".inbox", ".a..b", ".a.", ".\xff"}) {
+    INFO(name);
+    CHECK_FALSE(folder_of_directory(name, limits));
+  }
+}
+
+TEST_CASE("INBOX has one spelling, its children are as they are") {
+  CHECK(*canonical_folder_name("iNbOx", {}) == "INBOX");
+  CHECK(*canonical_folder_name("inbox.x", {}) == "inbox.x");
+}
+
+TEST_CASE("stored octets have LF ends, however the pieces are cut") {
+  const std::string wire = "a\r\nbc\r\n\r\nd\re\r\n";
+  for (std::size_t cut = 0; cut <= wire.size(); ++cut) {
+    const std::string_view pieces[] = {std::string_view(wire).substr(0, cut),
+                                       std::string_view(wire).substr(cut)};
+    CHECK(to_stored(pieces) == "a\nbc\n\nd\re\n");
+  }
+  CHECK(wire_size("a\nbc\n\nd\re\n") == wire.size());
+  CHECK(to_content("a\nbc\n\nd\re\n")->bytes() == wire);
+}
+
+TEST_CASE("a file with CRLF ends is served as it is, one with both with CRLF") {
+  CHECK(to_content("a\r\nb\r\n")->bytes() == "a\r\nb\r\n");
+  CHECK(to_content("a\r\nb\n")->bytes() == "a\r\nb\r\n");
+  CHECK(wire_size("a\r\nb\n") == 6);
+  CHECK(to_content("")->bytes().empty());
+}
