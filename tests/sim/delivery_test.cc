@@ -32,6 +32,21 @@ TEST_CASE("Every acknowledged message exists exactly once, however connections b
   }
 }
 
+TEST_CASE("The store in memory delivers exactly once as well") {
+  for (const std::uint64_t seed : seeds(2)) {
+    Setup setup;
+    setup.seed = seed;
+    setup.bad_links = 20;
+    setup.in_memory = true;
+    Simulation sim(setup);
+    Model model(sim);
+    play(sim, model, {.smtp_clients = 30, .messages = 10, .imap_clients = 10, .actions = 40});
+    INFO(sim.report());
+    CHECK(sim.is_sound());
+    CHECK(model.acknowledged() >= 300);
+  }
+}
+
 TEST_CASE("A disk that fails now and then loses and doubles nothing") {
   for (const std::uint64_t seed : seeds(4)) {
     Setup setup;

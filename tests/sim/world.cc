@@ -9,6 +9,7 @@
 // Tested by tests/sim/delivery_test.cc and tests/sim/power_cut_test.cc.
 #include "sim/world.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "mail/server/event_bus.h"
 #include "mail/server/world.h"
 #include "mail/store/maildir.h"
+#include "mail/store/memory.h"
 
 namespace mail::sim {
 
@@ -69,19 +71,19 @@ struct Simulation::Server {
       : random(dice.fork("random")),
         worker(sim.scheduler, dice.fork("worker")),
         events(server::make_local_event_bus()),
-        store(store::make_maildir_store(sim.disk_, sim.scheduler, random, events.get(),
-                                        maildir_options())),
+        store(make_store(sim)),
         directory(make_snapshot()),
         world{sim.scheduler, random, worker, sim.logger_, *events, *store, directory},
         shared(server::make_shared_state(sim.setup_.options)),
         tasks(sim.scheduler) {}
   ~Server() { tasks.destroy_all(); }
 
-  static store::MaildirOptions maildir_options() {
+  std::unique_ptr<store::Store> make_store(Simulation& sim) {
+    if (sim.setup_.in_memory) return store::make_memory_store(sim.scheduler, events.get());
     store::MaildirOptions options;
     options.root = kMailRoot;
     options.hostname = "mx.example.com";
-    return options;
+    return store::make_maildir_store(sim.disk_, sim.scheduler, random, events.get(), options);
   }
 
   SimRandom random;
@@ -232,21 +234,20 @@ void Simulation::broken(std::string what) {
 }
 
 std::string Simulation::report() const {
+  if (const char* path = std::getenv("MAIL_SIM_TRACE")) {
+    if (std::FILE* file = std::fopen(path, "w")) {
+      std::fwrite(trace.text().data(), 1, trace.text().size(), file);
+      std::fclose(file);
+    }
+  }
   if (broken_.empty()) return {};
   std::string text = cat("seed ", setup_.seed, ": ", broken_.size(), " broken promises\n");
   for (std::size_t i = 0; i < broken_.size() && i < kReportedFaults; ++i) {
     text += cat("  ", broken_[i], "\n");
   }
-  text +=
-      cat("The end of the trace:\n", trace.tail(kReportedLines),
-          "Repeat with: MAIL_SIM_SEED=", setup_.seed, " build/dev/tests/sim_test '<this test>'\n");
-  if (const char* path = std::getenv("MAIL_SIM_TRACE")) {
-    if (std::FILE* file = std::fopen(path, "w")) {
-      std::fwrite(trace.text().data(), 1, trace.text().size(), file);
-      std::fclose(file);
-      text += cat("The whole trace is in ", path, "\n");
-    }
-  }
+  text += cat("The end of the trace:\n", trace.tail(kReportedLines),
+              "Repeat with: MAIL_SIM_SEED=", setup_.seed,
+              " build/dev/bin/sim_test '<the name of this test>'\n");
   return text;
 }
 

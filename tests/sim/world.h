@@ -28,6 +28,8 @@ struct Setup {
   Duration power_cuts{0};
   /// Mean virtual time between two failing disk operations; zero: never.
   Duration disk_faults{0};
+  /// The store in memory instead of Maildir; it survives no power cut.
+  bool in_memory = false;
   server::ServiceOptions options = default_options();
   std::uint64_t event_limit = 50'000'000;
 
