@@ -2,6 +2,9 @@
 // that decides by a number. Everything that is seen from outside goes into one log: events, data,
 // and output. Input is fed until the session wants no more; a session that wants nothing, says
 // nothing and is not finished is stuck, which is a fault too.
+//
+// An octet 0xFE in the input is where the peer waits: there, and only there, a handshake that the
+// session wants takes place. What else comes while it is wanted was pipelined behind STARTTLS.
 #include "session/session.h"
 
 #include <cstdio>
@@ -30,10 +33,13 @@ class Dialog {
   }
 
   void play(std::string_view input, std::size_t chunk) {
-    while (!input.empty() && session_->wants_input() && !session_->finished()) {
-      const auto bytes = input.substr(0, chunk);
-      input.remove_prefix(bytes.size());
-      session_->receive(bytes, TimePoint{});
+    for (;;) {
+      const auto end = input.find(kPause);
+      play_block(input.substr(0, end), chunk);
+      if (end == input.npos || session_->finished()) break;
+      input.remove_prefix(end + 1);
+      if (!session_->wants_tls()) continue;
+      session_->tls_started({.version = "TLSv1.3"});
       settle();
     }
     if (!session_->finished()) {
@@ -46,6 +52,18 @@ class Dialog {
   std::string log() const { return cat(events_, "--- output\n", output_); }
 
  private:
+  static constexpr char kPause = '\xfe';
+
+  void play_block(std::string_view block, std::size_t chunk) {
+    while (!block.empty() && !session_->finished() &&
+           (session_->wants_input() || session_->wants_tls())) {
+      const auto bytes = block.substr(0, chunk);
+      block.remove_prefix(bytes.size());
+      session_->receive(bytes, TimePoint{});
+      settle();
+    }
+  }
+
   /// Until the session has nothing to ask, to tell or to send.
   void settle() {
     for (bool moved = true; moved;) {
@@ -93,7 +111,7 @@ void play_in_two_cuts(const test::Protocol& protocol, const test::TranscriptOpti
   if (size == 0) return;
   const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
   std::string logs[2];
-  for (const std::size_t chunk : {input.size() + 1, std::size_t{1}}) {
+  for (const std::size_t chunk : {input.size() + 2, std::size_t{1}}) {
     std::string error;
     auto session = protocol.make(options, TimePoint{}, error);
     if (!session) fail(error, {}, {});
