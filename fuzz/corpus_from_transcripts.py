@@ -25,6 +25,8 @@ def client_bytes(transcript):
             yield unescape(line[3:])
         elif line.startswith("C "):
             yield line[2:] + "\r\n"
+        elif line == "TLS":
+            yield "\xfe"
 
 
 protocol, corpus = sys.argv[1], pathlib.Path(sys.argv[2])
