@@ -83,6 +83,8 @@ struct ExpansionLimits {
   std::size_t expansions = 1000;
   std::size_t nesting = 1000;
   std::size_t address_octets = 1000;
+
+  bool operator==(const ExpansionLimits&) const = default;
 };
 
 }  // namespace mail::directory
