@@ -25,7 +25,9 @@ check_pie_supported(LANGUAGES CXX)
 
 add_library(mail_build_flags INTERFACE)
 target_compile_options(mail_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wno-missing-field-initializers)
+  -Wno-missing-field-initializers
+  # g++ 12 sees overlaps in std::string that are not there (GCC bug 105651).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(MAIL_WERROR)
   target_compile_options(mail_build_flags INTERFACE -Werror)
 endif()
@@ -40,9 +42,11 @@ if(MAIL_SANITIZE)
   target_compile_options(mail_build_flags INTERFACE -fsanitize=${mail_sanitizers} -fno-omit-frame-pointer
     # g++ 12 sees ghosts in instrumented code, in its own <regex> first.
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
-  # Undefined behaviour ends the test; a report that nobody reads is none.
+  # Undefined behaviour ends the test; a report that nobody reads is none. The four checks that are left out double
+  # the time of the build, and what they warn of ends in a fault of the address sanitizer.
   if("undefined" IN_LIST MAIL_SANITIZE)
-    target_compile_options(mail_build_flags INTERFACE -fno-sanitize-recover=undefined)
+    target_compile_options(mail_build_flags INTERFACE -fno-sanitize=null,alignment,vptr,object-size
+                           -fno-sanitize-recover=undefined)
   endif()
   target_link_options(mail_build_flags INTERFACE -fsanitize=${mail_sanitizers})
 endif()
