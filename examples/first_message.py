@@ -8,6 +8,7 @@ Everything lives in build/demo (build/demo-check with --check): config, mail, st
 """
 
 import email.message
+import email.policy
 import email.utils
 import imaplib
 import json
@@ -79,7 +80,7 @@ def send_message(address, identity):
     message.set_content("Hello Ann,\n\nthis came in by SMTP and lies in your Maildir now.\n")
     with ShownSmtp(*address, local_hostname="elsewhere.test", timeout=PATIENCE) as smtp:
         smtp.ehlo()
-        smtp.sendmail("eve@elsewhere.test", [ALIAS], message.as_bytes())
+        smtp.sendmail("eve@elsewhere.test", [ALIAS], message.as_bytes(policy=email.policy.SMTP))
 
 
 def read_message(address, identity, authority):
