@@ -26,6 +26,8 @@ class LineReader {
 
   /// The front of `bytes`; `limit` is in octets with CRLF. Call it with all that is not consumed.
   Cut read(std::string_view bytes, std::size_t limit);
+  /// What comes next is not the beginning of a line, but more of one that is too long.
+  bool is_swallowing() const { return is_swallowing_; }
 
  private:
   std::size_t scanned_ = 0;  // octets of the input that hold no LF

@@ -117,7 +117,7 @@ bool ServerEngine::step() {
 bool ServerEngine::step_line() {
   const auto input = pending_input();
   // The first octet of a TLS handshake where a command must be.
-  if (input.starts_with('\x16')) {
+  if (input.starts_with('\x16') && !lines_.is_swallowing()) {
     violated(Violation::kCrossProtocol);
     close();
     return true;
