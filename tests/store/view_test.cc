@@ -6,8 +6,8 @@ using namespace mail::store::test;
 
 namespace {
 
-struct Session {
-  explicit Session(int messages) : store(make_memory_store(clock, nullptr)) {
+struct Inbox {
+  explicit Inbox(int messages) : store(make_memory_store(clock, nullptr)) {
     inbox = *(*store->account({"ann@example.com", ""}))->open("INBOX");
     append(messages);
   }
@@ -32,7 +32,7 @@ struct Session {
 }  // namespace
 
 TEST_CASE("a view numbers the messages from 1 without gaps") {
-  Session session(3);
+  Inbox session(3);
   session.expunge({2});
   const MailboxView view(session.inbox);
   CHECK(view.size() == 2);
@@ -42,7 +42,7 @@ TEST_CASE("a view numbers the messages from 1 without gaps") {
 }
 
 TEST_CASE("expunges are told in an order in which each number is right") {
-  Session session(6);
+  Inbox session(6);
   MailboxView view(session.inbox);
   session.expunge({2, 3, 6});
   const auto update = view.pull(true);
@@ -53,7 +53,7 @@ TEST_CASE("expunges are told in an order in which each number is right") {
 }
 
 TEST_CASE("while expunges must wait the numbers stay, and new messages come behind") {
-  Session session(3);
+  Inbox session(3);
   MailboxView view(session.inbox);
   session.expunge({1});
   session.append(1);
@@ -69,7 +69,7 @@ TEST_CASE("while expunges must wait the numbers stay, and new messages come behi
 }
 
 TEST_CASE("a message that came and went between two looks is never mentioned") {
-  Session session(1);
+  Inbox session(1);
   MailboxView view(session.inbox);
   session.append(1);
   session.expunge({2});
@@ -80,7 +80,7 @@ TEST_CASE("a message that came and went between two looks is never mentioned") {
 }
 
 TEST_CASE("changed flags are told once, new messages without them, own changes not at all") {
-  Session session(3);
+  Inbox session(3);
   MailboxView view(session.inbox);
   session.append(1);
   session.flag({4}, kSeen);
@@ -95,7 +95,7 @@ TEST_CASE("changed flags are told once, new messages without them, own changes n
 }
 
 TEST_CASE("somebody else's change after our own is told") {
-  Session session(1);
+  Inbox session(1);
   MailboxView view(session.inbox);
   session.flag({1}, kFlagged);
   view.acknowledge(*session.inbox->find(list_of({1}))[0]);
@@ -104,7 +104,7 @@ TEST_CASE("somebody else's change after our own is told") {
 }
 
 TEST_CASE("\\Recent counts what the view has, and goes with the message") {
-  Session session(2);
+  Inbox session(2);
   MailboxView view(session.inbox);
   session.append(1);
   view.add_recent(*session.inbox->claim_recent());
@@ -118,7 +118,7 @@ TEST_CASE("\\Recent counts what the view has, and goes with the message") {
 }
 
 TEST_CASE("two views of one folder have their own numbers") {
-  Session session(3);
+  Inbox session(3);
   MailboxView first(session.inbox);
   MailboxView second(session.inbox);
   session.expunge({1});

@@ -80,9 +80,9 @@ StatusOr<std::shared_ptr<MaildirMailbox>> MaildirAccount::open_mailbox(const std
   std::shared_ptr<MaildirMailbox> mailbox;
   {
     const MutexLock lock(mutex_);
+    MAIL_ASSIGN_OR_RETURN(std::string directory, locate_folder(*files_, directory_, name));
     mailbox = opened(name);
     if (mailbox == nullptr) {
-      MAIL_ASSIGN_OR_RETURN(std::string directory, locate_folder(*files_, directory_, name));
       mailbox = std::make_shared<MaildirMailbox>(files_, shared_from_this(), address_, directory_,
                                                  std::move(directory), name);
       absl::erase_if(mailboxes_, [](const auto& entry) { return entry.second.expired(); });

@@ -124,6 +124,7 @@ Status MaildirMailbox::insert(std::vector<Incoming>& messages) {
       files_->fs.rename(path_in(directory, message->name, message->is_new), message->path)
           .IgnoreError();  // then it shows at the next sync, under the UID that it has on disk
     }
+    flush_undone(directory);
     seen_.reset();
     return status;
   }
@@ -138,6 +139,13 @@ Status MaildirMailbox::insert(std::vector<Incoming>& messages) {
   add_rows(std::move(rows));
   next_uid_ = register_.header().next;
   return absl::OkStatus();
+}
+
+void MaildirMailbox::flush_undone(const std::string& directory) {
+  // So that a power cut does not bring back what the caller was told has failed. When this fails,
+  // too, it may.
+  files_->fs.sync_directory(directory + "/new").IgnoreError();
+  files_->fs.sync_directory(directory + "/cur").IgnoreError();
 }
 
 Status MaildirMailbox::finish_insert(std::vector<Incoming>& messages) {
@@ -158,6 +166,7 @@ Status MaildirMailbox::finish_insert(std::vector<Incoming>& messages) {
     const MutexLock operation(operation_);
     discard(uids, removed).IgnoreError();  // the failed flush is what the caller must hear of
   }
+  flush_undone(directory);
   publish();
   return status;
 }

@@ -178,6 +178,7 @@ class MaildirMailbox final : public Mailbox {
   Status insert(std::vector<Incoming>& messages) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status finish_insert(std::vector<Incoming>& messages);
   Status commit_incoming(std::vector<Incoming>& messages);
+  void flush_undone(const std::string& directory);
   void drop(const std::vector<Incoming>& messages);
   StatusOr<UidPairs> move_between(std::span<const Uid> uids, MaildirMailbox& to);
   StatusOr<UidPairs> move_by_copy(std::span<const Uid> uids, MaildirMailbox& to);
