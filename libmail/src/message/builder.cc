@@ -73,8 +73,7 @@ StatusOr<std::string> fold_field(std::string_view name, std::string_view value) 
     // One word with the blanks before it; the first has none yet.
     const std::size_t word = std::min(value.find_first_not_of(" \t"), value.size());
     const std::size_t end = std::min(value.find_first_of(" \t", word), value.size());
-    std::string piece(value.substr(0, end));
-    if (!has_word) piece.insert(0, " ");
+    const std::string piece = cat(has_word ? "" : " ", value.substr(0, end));
     value.remove_prefix(end);
     const std::size_t limit = has_word ? kLineGoal : kLineLimit;
     if (column + piece.size() > limit) {

@@ -8,8 +8,8 @@
 // The line end before a boundary belongs to the boundary (RFC 2046 §5.1.1), even if it is the empty
 // line that ended a header: such a part has no body and no empty line.
 //
-// Cost: each octet is looked at once, but for lines that begin with "--", which are compared with
-// at most `depth` boundaries of at most `boundary_octets`.
+// Cost: each octet is looked at once, but for lines that begin with "--": those are searched for
+// among the boundaries (message/boundaries.h).
 //
 // Tested by tests/unit/message/mime_test.cc, tests/unit/message/dovecot_oracle_test.cc.
 #include "mail/message/mime.h"
@@ -19,6 +19,7 @@
 
 #include "mail/base/ascii.h"
 #include "mail/message/header.h"
+#include "message/boundaries.h"
 
 namespace mail::message {
 namespace {
@@ -66,7 +67,6 @@ class MimeScanner {
  private:
   struct Open {
     std::uint32_t part = 0;
-    std::string boundary;
     bool in_digest = false;
   };
   struct Match {
@@ -90,15 +90,9 @@ class MimeScanner {
     std::string_view line = message_.substr(position);
     if (!line.starts_with("--")) return std::nullopt;
     line.remove_prefix(2);
-    std::optional<std::size_t> best;
-    for (std::size_t i = open_.size(); i-- > 0;) {
-      const std::string& boundary = open_[i].boundary;
-      if (line.starts_with(boundary) && (!best || boundary.size() > open_[*best].boundary.size())) {
-        best = i;
-      }
-    }
-    if (!best) return std::nullopt;
-    return Match{*best, line.substr(open_[*best].boundary.size()).starts_with("--")};
+    const auto level = boundaries_.match(line);
+    if (!level) return std::nullopt;
+    return Match{*level, line.substr(boundaries_.at(*level).size()).starts_with("--")};
   }
 
   void on_boundary(Match match) {
@@ -110,6 +104,7 @@ class MimeScanner {
     }
     close_children_of(owner);
     open_.resize(match.level + (match.is_last ? 0 : 1));
+    boundaries_.shrink(open_.size());
     skip_line();
     if (!match.is_last) open_part(owner, in_digest);
   }
@@ -234,8 +229,8 @@ class MimeScanner {
     opened.kind = MimePart::Kind::kMultipart;
     const auto boundary = parameter_value(type.parameters, "boundary");
     if (!boundary || boundary->empty()) return;
-    open_.push_back({current_, std::string(boundary->substr(0, limits_.boundary_octets)),
-                     type.subtype == "digest"});
+    open_.push_back({current_, type.subtype == "digest"});
+    boundaries_.push(std::string(boundary->substr(0, limits_.boundary_octets)));
   }
 
   MimeTree& tree_;
@@ -244,7 +239,8 @@ class MimeScanner {
   std::size_t position_ = 0;
   std::size_t lines_ = 0;                    // line ends before position_
   std::uint32_t current_ = MimePart::kNone;  // the innermost part that is open
-  std::vector<Open> open_;
+  std::vector<Open> open_;                   // the multiparts, by the levels of boundaries_
+  Boundaries boundaries_;
   std::vector<std::uint32_t> last_child_;
   bool stopped_ = false;
 };
