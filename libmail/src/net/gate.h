@@ -24,7 +24,7 @@ class Gate {
    public:
     Ticket() = default;
     Ticket(Ticket&&) = default;
-    Ticket& operator=(Ticket&&) = delete;
+    Ticket& operator=(Ticket&&) = default;
     ~Ticket();
 
    private:

@@ -137,6 +137,7 @@ Status Server::State::open_control() {
   Filesystem& files = real_filesystem();
   MAIL_RETURN_IF_ERROR(make_directories(files, run_folder(), 0755));
   MAIL_ASSIGN_OR_RETURN(auto socket, net::listen_on_control(cat(run_folder(), "/control.sock")));
+  owns_run_folder = true;
   answers = [this](const std::string& command) { return answer(command); };
   net::Network::Service service;
   service.handler = [this](net::Loop& loop, std::unique_ptr<Transport> transport) {
@@ -157,13 +158,13 @@ Status Server::State::open_control() {
 void Server::stop() {
   State& state = *state_;
   if (state.network == nullptr) return;
-  if (!state.options.state.empty()) {
-    (void)real_filesystem().unlink(cat(state.run_folder(), "/listeners.json"));
-  }
+  const auto remove = [&state](std::string_view name) {
+    if (state.owns_run_folder) (void)real_filesystem().unlink(cat(state.run_folder(), name));
+  };
+  remove("/listeners.json");
   state.network->stop(state.options.limits.stop_grace);
-  if (!state.options.state.empty()) {
-    (void)real_filesystem().unlink(cat(state.run_folder(), "/control.sock"));
-  }
+  remove("/control.sock");
+  state.owns_run_folder = false;
 }
 
 void Server::reload() { state_->reload(); }

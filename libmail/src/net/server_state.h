@@ -79,6 +79,7 @@ struct Server::State {
   bool complained_of_settings = false;
 
   net::ControlAnswers answers;
+  bool owns_run_folder = false;  // another server's files are not ours to remove
   std::unique_ptr<net::Watcher> watcher;
   std::unique_ptr<net::Network> network;
 };

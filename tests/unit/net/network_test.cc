@@ -1,3 +1,5 @@
+#include <map>
+#include <mutex>
 #include <thread>
 
 #include <sys/resource.h>

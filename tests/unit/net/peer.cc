@@ -71,7 +71,14 @@ std::string Peer::receive_all(std::size_t size) {
   return all;
 }
 
-std::string Peer::receive_until_closed() { return receive_all(std::string::npos >> 1); }
+std::string Peer::receive_until_closed() {
+  std::string all;
+  while (true) {
+    const std::string some = receive();
+    if (some.empty()) return all;
+    all += some;
+  }
+}
 
 void Peer::shut_down_writing() { shutdown(socket_.get(), SHUT_WR); }
 

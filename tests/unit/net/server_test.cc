@@ -196,6 +196,8 @@ TEST_CASE("A start that cannot be says why") {
   SECTION("a state folder that is in use") {
     const auto first = started(options);
     fails_with("another server answers");
+    CHECK(std::filesystem::exists(folder / "state/run/listeners.json"));
+    CHECK_THAT(ask(folder, "status\n"), Catch::StartsWith("{\"ok\":true,"));
   }
 }
 
