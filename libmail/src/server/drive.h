@@ -64,11 +64,15 @@ Task<void> drive(Connection& connection, S& session, Service& service) {
   Transport& transport = *connection.transport;
   Clock& clock = connection.world.clock;
   for (;;) {
+    bool has_answered = false;
     for (;;) {
       auto event = session.next();
       if (!event) break;
       co_await service.handle(session, *event);
+      has_answered = true;
     }
+    // Answers carry no time: the peer's deadline starts now, not with its next byte.
+    if (has_answered) session.receive({}, clock.now());
     const bool is_open = co_await flush(connection, session);
     if (!is_open || session.finished()) co_return;
     if (session.wants_tls()) {
