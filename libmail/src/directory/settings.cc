@@ -209,13 +209,13 @@ Settings Settings::read(Filesystem& filesystem, const std::string& folder,
   const Report report(kFile, settings.diagnostics_);
   const auto text = read_file(filesystem, cat(folder, "/", kFile), kMaxFileOctets);
   if (text.ok()) {
-    std::vector<Assignment> of_file = parse_env_file(*text, report);
     // Within the file the last line of a name wins, as in docker; plain names before __FILE.
-    std::reverse(of_file.begin(), of_file.end());
-    std::stable_partition(of_file.begin(), of_file.end(), [](const Assignment& assignment) {
-      return !assignment.name.ends_with(kFileSuffix);
-    });
-    assignments.insert(assignments.end(), of_file.begin(), of_file.end());
+    const std::vector<Assignment> of_file = parse_env_file(*text, report);
+    for (const bool from_files : {false, true}) {
+      for (auto line = of_file.rbegin(); line != of_file.rend(); ++line) {
+        if (line->name.ends_with(kFileSuffix) == from_files) assignments.push_back(*line);
+      }
+    }
   } else if (text.status().code() != absl::StatusCode::kNotFound) {
     report.error(0, cat("the file cannot be read: ", message_of(text.status())),
                  "Make it readable; until then the defaults are used.");
