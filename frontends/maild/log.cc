@@ -22,7 +22,9 @@ spdlog::level::level_enum to_spdlog(mail::Logger::Level level) {
   return spdlog::level::info;
 }
 
-bool is_plain(char c) { return mail::ascii::is_printable(c) && c != ' ' && c != '"' && c != '\\' && c != '='; }
+bool is_plain(char c) {
+  return mail::ascii::is_printable(c) && c != ' ' && c != '"' && c != '\\' && c != '=';
+}
 
 }  // namespace
 

@@ -103,7 +103,8 @@ int run(int argc, char** argv) {
   app.add_option("--config", arguments.config, "folder of the config files")->capture_default_str();
   app.add_option("--mail", arguments.mail, "folder of the mail")->capture_default_str();
   app.add_option("--state", arguments.state, "folder of the server's state")->capture_default_str();
-  app.add_flag("--foreground", "stay in the foreground (always so)");
+  bool foreground = true;
+  app.add_flag("--foreground", foreground, "stay in the foreground (always so)");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -25,7 +25,7 @@ struct Owner {
 };
 
 mail::StatusOr<Owner> owner_of(const std::string& folder) {
-  struct stat info {};
+  struct stat info{};
   if (stat(folder.c_str(), &info) != 0) {
     return mail::errno_status(errno, mail::cat("cannot examine the mail folder '", folder, "'"));
   }

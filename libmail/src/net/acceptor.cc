@@ -37,10 +37,9 @@ void Acceptor::wait() {
 
 void Acceptor::pause(int error) {
   if (!complained_) {
-    network_.logger_.error(
-        "cannot accept connections for now",
-        {{"error", std::string(message_of(errno_status(error, "accept")))},
-         {"fix", "raise the limit of open files (ulimit -n, LimitNOFILE=)"}});
+    network_.logger_.error("cannot accept connections for now",
+                           {{"error", std::string(message_of(errno_status(error, "accept")))},
+                            {"fix", "raise the limit of open files (ulimit -n, LimitNOFILE=)"}});
     complained_ = true;
   }
   pause_.expires_after(kAcceptPause);

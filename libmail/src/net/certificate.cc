@@ -14,8 +14,8 @@ constexpr std::uint64_t kMaxPemOctets = 1024 * 1024;
 
 Status Certificate::load(const directory::Settings& settings, const std::string& config,
                          const std::string& hostname, WallTime now) {
-  level_ = settings.text("TLS_LEVEL") == "intermediate" ? TlsLevel::kIntermediate
-                                                        : TlsLevel::kModern;
+  level_ =
+      settings.text("TLS_LEVEL") == "intermediate" ? TlsLevel::kIntermediate : TlsLevel::kModern;
   const std::string_view type = settings.text("SSL_TYPE");
   if (type.empty()) return absl::OkStatus();
   if (type == "self-signed") return load_self_signed(config, hostname, now);
@@ -51,8 +51,8 @@ Status Certificate::make_files(const std::string& folder, const std::string& hos
   MAIL_ASSIGN_OR_RETURN(const Identity identity, make_identity(names, now));
   const std::string ca_folder = cat(folder, "/demoCA");
   MAIL_RETURN_IF_ERROR(make_directories(filesystem_, ca_folder, 0755));
-  MAIL_RETURN_IF_ERROR(write_file_atomically(filesystem_, cat(ca_folder, "/cacert.pem"),
-                                             identity.authority, 0644));
+  MAIL_RETURN_IF_ERROR(
+      write_file_atomically(filesystem_, cat(ca_folder, "/cacert.pem"), identity.authority, 0644));
   MAIL_RETURN_IF_ERROR(write_file_atomically(filesystem_, key_path_, identity.key, 0600));
   return write_file_atomically(filesystem_, certificate_path_, identity.certificate, 0644);
 }
@@ -83,8 +83,8 @@ StatusOr<bool> Certificate::reload() {
     if (context_ != nullptr && certificate == certificate_) return false;
   }
   MAIL_ASSIGN_OR_RETURN(const std::string key, read(key_path_));
-  MAIL_ASSIGN_OR_RETURN(
-      auto context, TlsContext::make(certificate, certificate_path_, key, key_path_, level_));
+  MAIL_ASSIGN_OR_RETURN(auto context,
+                        TlsContext::make(certificate, certificate_path_, key, key_path_, level_));
   const std::lock_guard lock(mutex_);
   certificate_ = std::move(certificate);
   context_ = std::move(context);

@@ -52,8 +52,7 @@ Task<void> serve_control(Clock& clock, Worker& worker, const ControlAnswers& ans
     auto job = [&answers, &command] { return answers(command); };
     std::string answer = co_await run_on(worker, std::move(job));
     answer += '\n';
-    Task<void> writing =
-        write_all(*transport, std::move(answer), clock.now() + kControlPatience);
+    Task<void> writing = write_all(*transport, std::move(answer), clock.now() + kControlPatience);
     co_await writing;
   }
   transport->close();

@@ -101,8 +101,8 @@ Certificate make_leaf(std::span<const std::string> names, EVP_PKEY* key, X509* c
                       WallTime now) {
   std::string alternatives;
   for (const std::string& name : names) {
-    append(alternatives, alternatives.empty() ? "" : ",", is_ip_address(name) ? "IP:" : "DNS:",
-           name);
+    append(alternatives, alternatives.empty() ? "" : ",",
+           is_ip_address(name) ? "IP:" : "DNS:", name);
   }
   Certificate leaf = make_certificate(names.front(), key, now);
   if (!leaf) return nullptr;
@@ -133,8 +133,8 @@ std::string to_pem(X509* certificate) {
 
 std::string to_pem(EVP_PKEY* key) {
   bssl::UniquePtr<BIO> bio(BIO_new(BIO_s_mem()));
-  if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr,
-                                            nullptr) != 1) {
+  if (!bio ||
+      PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
     return {};
   }
   return contents(bio.get());

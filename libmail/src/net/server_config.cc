@@ -70,8 +70,7 @@ Status Server::State::read_config() {
   }
   settings = directory::Settings::read(files, options.config, options.environment);
   log_diagnostics(settings.diagnostics(), {});
-  directory_options =
-      settings.directory_options(directory::full_hostname(files, machine_name()));
+  directory_options = settings.directory_options(directory::full_hostname(files, machine_name()));
   for (const std::string_view name : directory::snapshot_files()) {
     watched.push_back(cat(options.config, "/", name));
   }
@@ -83,8 +82,9 @@ Status Server::State::read_config() {
   const auto snapshot = current->get();
   log_diagnostics(snapshot->diagnostics(), {});
   if (snapshot->accounts().empty()) {
-    logger.warning("there is no account yet",
-                   {{"fix", cat("add one: mailctl --config ", options.config, " email add ADDRESS")}});
+    logger.warning(
+        "there is no account yet",
+        {{"fix", cat("add one: mailctl --config ", options.config, " email add ADDRESS")}});
   }
   if (settings.text("SSL_TYPE").empty()) {
     logger.warning("TLS is off, passwords cross the network in the clear",
@@ -178,8 +178,7 @@ std::string Server::State::answer(const std::string& command) {
   net::ServerReport report;
   report.hostname = directory_options.hostname;
   report.pid = getpid();
-  report.uptime_seconds =
-      std::chrono::duration_cast<seconds>(clock.now() - started).count();
+  report.uptime_seconds = std::chrono::duration_cast<seconds>(clock.now() - started).count();
   report.connections = network->connections();
   report.accounts = snapshot->accounts().size();
   report.aliases = snapshot->aliases().size();

@@ -73,8 +73,8 @@ struct Server::State {
   std::shared_ptr<server::Shared> shared;
   TimePoint started{};
 
-  std::mutex reload_mutex;  // one reload at a time
-  std::vector<std::string> watched;  // paths of all files that a reload reads
+  std::mutex reload_mutex;                     // one reload at a time
+  std::vector<std::string> watched;            // paths of all files that a reload reads
   std::vector<std::optional<FileInfo>> marks;  // of them, at the last reload
   bool complained_of_settings = false;
 

@@ -70,7 +70,7 @@ Status bind_error(int error, const std::string& where) {
 
 /// Removes a socket that nobody answers on.
 Status remove_stale(const std::string& path, SocketAddress& address) {
-  struct stat info {};
+  struct stat info{};
   if (lstat(path.c_str(), &info) != 0) return absl::OkStatus();
   if (!S_ISSOCK(info.st_mode)) {
     return failed_precondition(path, " is not a socket: remove it");
@@ -90,8 +90,8 @@ StatusOr<Descriptor> listen_on_unix(const std::string& path, mode_t mode) {
   Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!descriptor) return errno_status(errno, cat("cannot make a socket for ", path));
   // The mode is set before anybody can connect: a socket that is bound but does not listen refuses.
-  if (bind(descriptor.get(), address.get(), address.size) != 0 ||
-      chmod(path.c_str(), mode) != 0 || listen(descriptor.get(), kBacklog) != 0) {
+  if (bind(descriptor.get(), address.get(), address.size) != 0 || chmod(path.c_str(), mode) != 0 ||
+      listen(descriptor.get(), kBacklog) != 0) {
     return bind_error(errno, path);
   }
   return descriptor;
@@ -131,7 +131,8 @@ StatusOr<ListeningSocket> listen_on(const directory::ListenAddress& wanted) {
   if (family == AF_INET6) {
     setsockopt(descriptor.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   }
-  // Inherited by what is accepted. Replies are written whole: waiting to fill a segment only delays.
+  // Inherited by what is accepted. Replies are written whole: waiting to fill a segment only
+  // delays.
   setsockopt(descriptor.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(descriptor.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   if (bind(descriptor.get(), address.get(), address.size) != 0) {

@@ -52,8 +52,7 @@ int socket_write(BIO* bio, const char* from, int size) {
 long socket_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
 
 bssl::UniquePtr<BIO> memory(std::string_view text) {
-  return bssl::UniquePtr<BIO>(
-      BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  return bssl::UniquePtr<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
 /// The server's certificate and what follows it.
@@ -61,7 +60,8 @@ Status load_certificates(SSL_CTX* context, std::string_view text, std::string_vi
   const auto bio = memory(text);
   bssl::UniquePtr<X509> first(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
   if (!first || SSL_CTX_use_certificate(context, first.get()) != 1) {
-    return invalid(name, ": no usable certificate in PEM form. Expected -----BEGIN CERTIFICATE-----");
+    return invalid(name,
+                   ": no usable certificate in PEM form. Expected -----BEGIN CERTIFICATE-----");
   }
   while (true) {
     bssl::UniquePtr<X509> next(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));

@@ -72,8 +72,7 @@ Transport::Moved TlsStream::write(std::string_view bytes) {
   std::size_t written = 0;
   while (written < bytes.size()) {
     ERR_clear_error();
-    const int n =
-        SSL_write(ssl_.get(), bytes.data() + written, octets(bytes.size() - written));
+    const int n = SSL_write(ssl_.get(), bytes.data() + written, octets(bytes.size() - written));
     if (n > 0) {
       written += static_cast<std::size_t>(n);
       continue;

@@ -55,8 +55,8 @@ TEST_CASE("One half of a self-signed pair is an error, not a reason to replace i
   MemoryFilesystem files;
   put(files, "/c/ssl/mail.example.com-key.pem", identity().key);
   Certificate certificate(files);
-  const Status status = certificate.load(settings_of({{"SSL_TYPE", "self-signed"}}), "/c",
-                                         "mail.example.com", kNow);
+  const Status status =
+      certificate.load(settings_of({{"SSL_TYPE", "self-signed"}}), "/c", "mail.example.com", kNow);
   CHECK_THAT(std::string(message_of(status)), Catch::Contains("mail.example.com-cert.pem"));
 }
 

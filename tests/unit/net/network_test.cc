@@ -67,7 +67,7 @@ TEST_CASE("A control socket replaces a dead one, not a living one, and nothing e
   {
     auto first = listen_on_control(path);
     REQUIRE(first.ok());
-    struct stat info {};
+    struct stat info{};
     REQUIRE(lstat(path.c_str(), &info) == 0);
     CHECK((info.st_mode & 0777) == 0600);
     CHECK(listen_on_control(path).status().code() == absl::StatusCode::kAlreadyExists);
@@ -166,9 +166,8 @@ TEST_CASE("A server stops at once when nobody is connected, and more than once")
 }
 
 TEST_CASE("Connections that do not want to end are cut") {
-  Served served([](Loop&, std::unique_ptr<Transport> transport) {
-    return stubborn(std::move(transport));
-  });
+  Served served(
+      [](Loop&, std::unique_ptr<Transport> transport) { return stubborn(std::move(transport)); });
   std::vector<Peer> peers;
   for (int i = 0; i < 10; ++i) peers.push_back(Peer::connect_to(served.port));
   while (served.network->connections() < 10) std::this_thread::yield();

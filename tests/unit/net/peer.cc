@@ -84,8 +84,7 @@ void Peer::shut_down_writing() { shutdown(socket_.get(), SHUT_WR); }
 
 TlsPeer::TlsPeer(Peer peer, const std::string& authority, const std::string& name)
     : peer_(std::move(peer)), context_(SSL_CTX_new(TLS_client_method())) {
-  bssl::UniquePtr<BIO> bio(
-      BIO_new_mem_buf(authority.data(), static_cast<int>(authority.size())));
+  bssl::UniquePtr<BIO> bio(BIO_new_mem_buf(authority.data(), static_cast<int>(authority.size())));
   bssl::UniquePtr<X509> ca(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
   REQUIRE(ca);
   X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()), ca.get());
@@ -121,7 +120,9 @@ bool TlsPeer::saw_orderly_end() {
   return n == 0 && SSL_get_error(ssl_.get(), n) == SSL_ERROR_ZERO_RETURN;
 }
 
-std::string TlsPeer::suite() const { return SSL_CIPHER_get_name(SSL_get_current_cipher(ssl_.get())); }
+std::string TlsPeer::suite() const {
+  return SSL_CIPHER_get_name(SSL_get_current_cipher(ssl_.get()));
+}
 
 Served::Served(Handler handler, std::shared_ptr<const TlsContext> tls, Limits limits) {
   auto started = Network::start(limits, logger);
@@ -161,8 +162,6 @@ Handler echo_handler() {
   return [](Loop&, std::unique_ptr<Transport> transport) { return echo(std::move(transport)); };
 }
 
-TimePoint now() {
-  return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
-}
+TimePoint now() { return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now()); }
 
 }  // namespace mail::net::test

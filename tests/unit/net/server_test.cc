@@ -185,7 +185,8 @@ TEST_CASE("A start that cannot be says why") {
   }
   SECTION("a TLS port without a certificate") {
     options.environment = {{"LISTEN_IMAPS", "127.0.0.1:0"}};
-    folder.write("config/mailserver.env", "LISTEN_SMTP=127.0.0.1:0\nLISTEN_IMAP=\nLISTEN_SUBMISSION=\n");
+    folder.write("config/mailserver.env",
+                 "LISTEN_SMTP=127.0.0.1:0\nLISTEN_IMAP=\nLISTEN_SUBMISSION=\n");
     fails_with("SSL_TYPE");
   }
   SECTION("a port that is taken") {

@@ -9,8 +9,8 @@ namespace {
 const std::string kName = "mail.example.com";
 
 Identity identity_for(std::vector<std::string> names) {
-  auto identity = make_identity(names, std::chrono::time_point_cast<Duration>(
-                                           std::chrono::system_clock::now()));
+  auto identity = make_identity(
+      names, std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()));
   REQUIRE(identity.ok());
   return *identity;
 }
@@ -194,8 +194,8 @@ TEST_CASE("A pair that cannot be used names the file at fault") {
   };
   for (const Row& row : rows) {
     INFO(row.message);
-    const auto context = TlsContext::make(row.certificate, "c.pem", row.key, "k.pem",
-                                          TlsLevel::kModern);
+    const auto context =
+        TlsContext::make(row.certificate, "c.pem", row.key, "k.pem", TlsLevel::kModern);
     REQUIRE_FALSE(context.ok());
     CHECK_THAT(std::string(message_of(context.status())), Catch::StartsWith(row.message));
   }
@@ -204,11 +204,10 @@ TEST_CASE("A pair that cannot be used names the file at fault") {
 TEST_CASE("A certificate is made for names that can stand in one") {
   const WallTime now{};
   const std::vector<std::string> good[] = {
-      {"a"}, {"mail.example.com", "*.example.com"}, {"127.0.0.1", "::1"},
-      {std::string(250, 'a')}};
+      {"a"}, {"mail.example.com", "*.example.com"}, {"127.0.0.1", "::1"}, {std::string(250, 'a')}};
   for (const auto& names : good) CHECK(make_identity(names, now).ok());
-  const std::vector<std::string> bad[] = {
-      {}, {""}, {"a,DNS:evil"}, {"a b"}, {"a:b"}, {std::string(254, 'a')}};
+  const std::vector<std::string> bad[] = {{},      {""},    {"a,DNS:evil"},
+                                          {"a b"}, {"a:b"}, {std::string(254, 'a')}};
   for (const auto& names : bad) {
     CHECK(make_identity(names, now).status().code() == absl::StatusCode::kInvalidArgument);
   }
