@@ -9,6 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto protocol = mail::test::imap_protocol();
   static const mail::test::TranscriptOptions options = {
       {"allows_cleartext_auth", "1"},
+      {"offers_starttls", "1"},
       {"command_before_login", "100"},
       {"command", "200"},
       {"append", "100"},

@@ -148,7 +148,10 @@ std::string print_search(const Search& search) {
     }
     const std::uint32_t index = parent.children[place.child++];
     const SearchNode& node = search.nodes[index];
-    if (!text.ends_with('(')) text += ' ';
+    // By count, not by looking back: a literal may end in "(" as well.
+    const bool follows_parenthesis =
+        parent.kind == SearchNode::Kind::kAnd && path.size() > 1 && place.child == 1;
+    if (!follows_parenthesis) text += ' ';
     switch (node.kind) {
       case SearchNode::Kind::kAnd: text += '('; break;
       case SearchNode::Kind::kNot: text += "NOT"; break;
@@ -160,11 +163,25 @@ std::string print_search(const Search& search) {
   return text;
 }
 
+std::string print_enable(const Enable& enable) {
+  std::string text = "ENABLE";
+  for (const std::string& capability : enable.capabilities) append(text, " ", capability);
+  return text;
+}
+
+std::string print_login(const Login& login) {
+  std::string text = "LOGIN ";
+  append_astring(text, login.user, kForm);
+  text += ' ';
+  append_astring(text, login.password, kForm);
+  return text;
+}
+
 std::string print_identify(const Identify& id) {
   if (id.fields.empty()) return "ID NIL";
   std::string text = "ID (";
   for (const auto& [field, value] : id.fields) {
-    if (!text.ends_with('(')) text += ' ';
+    if (&field != &id.fields.front().first) text += ' ';
     append_string(text, field, kForm);
     text += ' ';
     if (value) {
@@ -186,24 +203,12 @@ std::string print(const Command& command) {
           [](const Leave&) -> std::string { return "LOGOUT"; },
           [](const Namespace&) -> std::string { return "NAMESPACE"; },
           [](const Identify& id) { return print_identify(id); },
-          [](const Enable& enable) {
-            std::string text = "ENABLE";
-            for (const std::string& capability : enable.capabilities) {
-              append(text, " ", capability);
-            }
-            return text;
-          },
+          [](const Enable& enable) { return print_enable(enable); },
           [](const AuthenticateStart& start) {
             return cat("AUTHENTICATE ", start.mechanism, start.initial_response ? " " : "",
                        start.initial_response.value_or(""));
           },
-          [](const Login& login) {
-            std::string text = "LOGIN ";
-            append_astring(text, login.user, kForm);
-            text += ' ';
-            append_astring(text, login.password, kForm);
-            return text;
-          },
+          [](const Login& login) { return print_login(login); },
           [](const Select& select) {
             return with_mailbox(select.is_read_only ? "EXAMINE" : "SELECT", select.mailbox);
           },
