@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "mail/base/forgetful.h"
 #include "world.h"
@@ -65,6 +66,7 @@ class Disk {
   void power_cut() {
     held.clear();
     fs.power_cut();
+    clock.advance(seconds(5));  // the machine starts
     open_store();
   }
 
@@ -116,7 +118,7 @@ class Disk {
         INFO(mailbox.status().ToString());
         REQUIRE(mailbox.ok());
         REQUIRE((*mailbox)->refresh().ok());
-        look_into(**mailbox, cat(address.substr(0, 3), "/", folder.name), by_bytes);
+        look_into(**mailbox, address.substr(0, 3), folder.name, by_bytes);
       }
     }
     return by_bytes;
@@ -128,12 +130,14 @@ class Disk {
   std::unique_ptr<Store> store;
   std::vector<std::shared_ptr<Mailbox>> held;
   std::set<std::string> sent;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> named;  // UIDVALIDITY, UID
-  std::map<std::uint32_t, std::uint32_t> shown;                          // highest UID
+  /// By user, UIDVALIDITY and UID: what was there whenever it was there.
+  std::map<std::tuple<std::string, std::uint32_t, std::uint32_t>, std::string> named;
+  std::map<std::uint32_t, std::uint32_t> shown;  // ann's: the highest UID by UIDVALIDITY
 
  private:
-  void look_into(Mailbox& mailbox, const std::string& folder,
+  void look_into(Mailbox& mailbox, const std::string& user, const std::string& name,
                  std::map<std::string, std::vector<Found>>& by_bytes) {
+    const std::string folder = cat(user, "/", name);
     const std::uint32_t validity = number(mailbox.status().uid_validity);
     for (const MessageInfo& info : mailbox.snapshot().messages) {
       const auto content = mailbox.read(info.uid);
@@ -142,7 +146,7 @@ class Disk {
       const std::string bytes((*content)->bytes());
       CHECK(sent.contains(bytes));
       CHECK(info.size == bytes.size());
-      const auto [at, is_first] = named.try_emplace({validity, number(info.uid)}, bytes);
+      const auto [at, is_first] = named.try_emplace({user, validity, number(info.uid)}, bytes);
       CHECK(at->second == bytes);
       by_bytes[bytes].push_back({folder, number(info.uid), info.flags});
     }
@@ -232,8 +236,8 @@ std::vector<Scenario> scenarios() {
                                                  NewMessage{message("a2"), {}, {}}};
                    MAIL_ASSIGN_OR_RETURN(const auto uids, inbox->append(messages));
                    const std::uint32_t validity = number(inbox->status().uid_validity);
-                   disk.named[{validity, number(uids[0])}] = message("a1");
-                   disk.named[{validity, number(uids[1])}] = message("a2");
+                   disk.named[{"ann", validity, number(uids[0])}] = message("a1");
+                   disk.named[{"ann", validity, number(uids[1])}] = message("a2");
                    return absl::OkStatus();
                  },
                  [](const State& state, bool ok) {
@@ -294,9 +298,9 @@ std::vector<Scenario> scenarios() {
                  true});
   all.push_back({"rename_folder", [](Disk& disk) { return disk.open("Other").status(); },
                  [](Disk& disk) {
-                   return disk.account() == nullptr
-                              ? unavailable("no account")
-                              : disk.account()->rename_folder("Other", "Moved");
+                   const auto account = disk.account();
+                   if (account == nullptr) return unavailable("no account");
+                   return account->rename_folder("Other", "Moved");
                  },
                  [](const State& state, bool ok) {
                    old_ones_are_there(state);
@@ -355,7 +359,7 @@ void check_that_it_works(Disk& disk) {
     if (const auto highest = shown.find(validity); highest != shown.end()) {
       CHECK(uid > highest->second);
     }
-    CHECK_FALSE(named.contains({validity, uid}));
+    CHECK_FALSE(named.contains({"ann", validity, uid}));
   }
 }
 

@@ -83,9 +83,11 @@ Status MaildirFiles::make_directory(const std::string& path) {
 
 Status MaildirFiles::make_maildir(const std::string& path) {
   std::vector<std::string> missing;
-  for (std::string at = path; absl::IsNotFound(fs.info(at).status()); at = parent_path(at)) {
+  for (std::string at = path;; at = parent_path(at)) {
+    const Status status = fs.info(at).status();
+    if (status.ok()) break;
+    if (!absl::IsNotFound(status) || parent_path(at) == at) return status;
     missing.push_back(at);
-    if (parent_path(at) == at) break;
   }
   for (auto at = missing.rbegin(); at != missing.rend(); ++at) {
     MAIL_RETURN_IF_ERROR(make_directory(*at));
@@ -135,6 +137,21 @@ Status MaildirFiles::write_atomically(const std::string& path, std::string_view 
 Status MaildirFiles::create_empty(const std::string& path, std::uint32_t mode) {
   MAIL_RETURN_IF_ERROR(fs.create(path, mode).status());
   return hand_over(path);
+}
+
+void MaildirFiles::suspect(const std::string& path) {
+  const MutexLock lock(mutex_);
+  suspects_.insert(path);
+}
+
+void MaildirFiles::trust(const std::string& path) {
+  const MutexLock lock(mutex_);
+  suspects_.erase(path);
+}
+
+bool MaildirFiles::is_suspect(const std::string& path) {
+  const MutexLock lock(mutex_);
+  return suspects_.contains(path);
 }
 
 bool MaildirFiles::is_leftover(const FileInfo& info) const {

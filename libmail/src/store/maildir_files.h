@@ -48,6 +48,12 @@ class MaildirFiles {
   /// Hands a file or directory that was just made to the owner of the mail.
   Status hand_over(const std::string& path);
 
+  /// After a failed flush the system may show octets that are not on disk, and report success for
+  /// them later: such a file is not to be relied on, nor appended to, before it was replaced.
+  void suspect(const std::string& path);
+  void trust(const std::string& path);
+  bool is_suspect(const std::string& path);
+
   /// Removes what crashed writers left behind longer than 36 hours ago.
   void clean_temporary(const std::string& directory);
   bool is_leftover(const FileInfo& info) const;
@@ -61,6 +67,7 @@ class MaildirFiles {
   std::optional<std::pair<std::uint32_t, std::uint32_t>> owner_;  // when it is not ours already
   Mutex mutex_;
   WallTime last_name_ ABSL_GUARDED_BY(mutex_);
+  StringSet suspects_ ABSL_GUARDED_BY(mutex_);
 };
 
 inline constexpr std::uint32_t kDirectoryMode = 0700;

@@ -132,7 +132,7 @@ Status MaildirMailbox::insert(std::vector<Incoming>& messages) {
   for (const Incoming& message : messages) {
     rows.push_back({{message.record.uid, message.bits, {}, message.internal_date, message.size},
                     true,
-                    {message.name, message.is_new, {}}});
+                    {message.name, message.is_new, message.record.keys}});
   }
   const MutexLock state(state_);
   table_.next_modseq();
@@ -190,7 +190,12 @@ MaildirMailbox::Incoming MaildirMailbox::incoming_of(const Outgoing& message) co
   incoming.letters = name.letters;
   incoming.foreign = name.foreign;
   incoming.base = cat(files_->unique_name(), sizes_of(name.base));
-  incoming.record.keys = message.place.keys;
+  // The sizes are as true of the copy; an identity (G, P) is not.
+  for (const char key : {'S', 'W'}) {
+    const std::string_view value = record_key(message.place.keys, key);
+    if (value.empty()) continue;
+    mail::append(incoming.record.keys, incoming.record.keys.empty() ? "" : " ", key, value);
+  }
   incoming.flags = {message.info.flags.system, message.keywords};
   incoming.internal_date = message.info.internal_date;
   incoming.size = message.info.size;

@@ -197,6 +197,8 @@ void MaildirMailbox::learn_letters(const std::string& directory, std::uint32_t l
   const MutexLock state(state_);
   // Without the file the letters are keywords without names, as in Dovecot.
   if (text.ok()) letters_.load(parse_keywords(*text));
+  // All at once, so that the order of the bits does not hang on the order of a hash table.
+  letters_.flags_of({0, letters});
 }
 
 StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::string& directory) {

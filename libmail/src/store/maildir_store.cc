@@ -78,7 +78,7 @@ class Batch {
     return files_.write_temporary(copy.directory, copy.base, stored_, received_);
   }
 
-  Status place_one(const Copy& copy) {
+  Status place_one(Copy& copy) {
     if (copies_.size() == 1) {
       MAIL_RETURN_IF_ERROR(files_.fs.rename(temporary_, new_path(copy)));
       temporary_.clear();
@@ -91,7 +91,8 @@ class Batch {
     }
     if (status.ok() || absl::IsUnavailable(status)) return status;
     // Another file system, or one without links, or too many links: a file of its own. What else is
-    // wrong will be so for that, too.
+    // wrong will be so for that, too. Its name may be the one that is under tmp/ already.
+    copy.base = files_.message_base(stored_.size(), store::wire_size(stored_));
     MAIL_ASSIGN_OR_RETURN(const std::string own, write_for(copy));
     status = files_.fs.rename(own, new_path(copy));
     if (!status.ok()) files_.fs.unlink(own).IgnoreError();  // else removed after 36 hours

@@ -47,7 +47,7 @@ StatusOr<std::optional<std::vector<UidRecord>>> UidRegister::read(const std::str
     list.header.next = std::max(list.header.next, header_.next);
   }
   header_ = std::move(list.header);
-  must_be_rewritten_ |= list.must_be_rewritten;
+  must_be_rewritten_ |= list.must_be_rewritten || files_->is_suspect(path);
   records_in_file_ = list.records.size();
   stamp_ = stamp_of(*info);
   has_been_read_ = true;
@@ -86,8 +86,12 @@ Status UidRegister::append_lines(const std::string& path, const std::string& lin
 Status UidRegister::append(const std::string& directory, std::span<const UidRecord> fresh) {
   std::string lines;
   for (const UidRecord& record : fresh) append_uid_record(lines, record);
-  const Status status = append_lines(cat(directory, kName), lines);
-  must_be_rewritten_ |= !status.ok();
+  const std::string path = cat(directory, kName);
+  const Status status = append_lines(path, lines);
+  if (!status.ok()) {
+    must_be_rewritten_ = true;
+    files_->suspect(path);  // whoever opens the folder next must know, too
+  }
   records_in_file_ += fresh.size();
   return status;
 }
@@ -97,6 +101,7 @@ Status UidRegister::rewrite(const std::string& directory, std::vector<UidRecord>
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.uid < b.uid; });
   must_be_rewritten_ = true;  // until it has worked
   MAIL_RETURN_IF_ERROR(files_->write_atomically(path, format_uidlist(header_, all)));
+  files_->trust(path);
   MAIL_ASSIGN_OR_RETURN(const FileInfo info, files_->fs.info(path));
   stamp_ = stamp_of(info);
   records_in_file_ = all.size();
