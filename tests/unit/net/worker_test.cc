@@ -54,8 +54,8 @@ TEST_CASE("A pool at rest has no thread, and one job makes one") {
   WorkerPool pool(4);
   CHECK(pool.threads_started() == 0);
   asio::io_context loop;
-  auto home = std::make_shared<Inbox>(loop);
-  LoopWorker worker(pool, home);
+  const auto keep_running = asio::make_work_guard(loop);
+  LoopWorker worker(pool, std::make_shared<Inbox>(loop));
   bool ran = false;
   std::function<void()> job = [&ran] { ran = true; };
   Task<void> task = worker.run(std::move(job));
