@@ -18,6 +18,9 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 # Debian's BoringSSL lives outside the default library path: the installed maild must find it too.
 set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+# CMake pads the RPATH of a build tree with colons, to replace it in place at the installation. An empty entry means
+# the current folder: a maild started by root there would load libraries from it.
+set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
 
 include(GNUInstallDirs)
 include(CheckPIESupported)
