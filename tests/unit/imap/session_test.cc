@@ -124,9 +124,8 @@ TEST_CASE("Bytes cut at any place around STARTTLS close the connection the same 
   }
 }
 
-TEST_CASE("An idle session costs less than 2 KB of heap, whatever it did before") {
-  const std::string big(60000, 'x');
-  const std::size_t before = heap();
+/// A session that has seen big commands and rests in IDLE.
+ServerSession idle_after_big_commands(const std::string& big) {
   ServerSession session = selected();
   for (int i = 0; i < 3; ++i) {
     session.receive(cat("a SEARCH SUBJECT \"", big, "\"\r\nb SEARCH TEXT {3+}\r\n"), kNow);
@@ -144,6 +143,15 @@ TEST_CASE("An idle session costs less than 2 KB of heap, whatever it did before"
   session.proceed();
   REQUIRE_FALSE(session.next());
   take_output(session);
+  return session;
+}
+
+TEST_CASE("An idle session costs less than 2 KB of heap, whatever it did before") {
+  const std::string big(60000, 'x');
+  // The first one also pays for what the C library keeps: charset modules, its cache of chunks.
+  const ServerSession first = idle_after_big_commands(big);
+  const std::size_t before = heap();
+  const ServerSession session = idle_after_big_commands(big);
   if (std::string_view(MAIL_TEST_SANITIZE).empty()) CHECK(heap() - before < 2048);
 }
 
