@@ -134,7 +134,7 @@ class MaildirMailbox final : public Mailbox {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   bool lacks_known(const Listing& listing) ABSL_LOCKS_EXCLUDED(state_);
   bool apply_known(const Listing& listing) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  void learn_letters(const std::string& directory, std::uint32_t letters)
+  Status learn_letters(const std::string& directory, std::uint32_t letters)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   StatusOr<bool> adopt_unknown(const Listing& listing, const std::string& directory)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);

@@ -52,7 +52,7 @@ StatusOr<bool> MaildirMailbox::sync(bool force) {
   for (const auto& [base, seen] : listing) {
     letters |= flags_of(parse_message_name(seen.name)).keyword_letters;
   }
-  learn_letters(directory, letters);
+  MAIL_RETURN_IF_ERROR(learn_letters(directory, letters));
   bool has_changed = apply_known(listing);
   MAIL_ASSIGN_OR_RETURN(const bool has_new, adopt_unknown(listing, directory));
   has_changed |= has_new;
@@ -186,19 +186,22 @@ bool MaildirMailbox::apply_known(const Listing& listing) {
   return true;
 }
 
-void MaildirMailbox::learn_letters(const std::string& directory, std::uint32_t letters) {
+Status MaildirMailbox::learn_letters(const std::string& directory, std::uint32_t letters) {
   bool is_known = is_loaded_;
   {
     const MutexLock state(state_);
     is_known = is_known && letters_.knows(letters);
   }
-  if (is_known) return;
+  if (is_known) return absl::OkStatus();
   const auto text = read_file(files_->fs, cat(directory, "/dovecot-keywords"), kKeywordFileSize);
+  // A file that cannot be read just now must not cost the letters their names: they are given once.
+  if (!text.ok() && is_temporary(text.status())) return text.status();
   const MutexLock state(state_);
   // Without the file the letters are keywords without names, as in Dovecot.
   if (text.ok()) letters_.load(parse_keywords(*text));
   // All at once, so that the order of the bits does not hang on the order of a hash table.
   letters_.flags_of({0, letters});
+  return absl::OkStatus();
 }
 
 StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::string& directory) {
