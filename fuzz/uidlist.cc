@@ -1,5 +1,6 @@
-// What is read from dovecot-uidlist is ascending, names each file once, and survives being written and
-// read again. The same octets, taken as dovecot-keywords, subscriptions and a file name, do no harm.
+// What is read from dovecot-uidlist is ascending, names each file once, and survives being written
+// and read again. The same octets, taken as dovecot-keywords, subscriptions and a file name, do no
+// harm.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

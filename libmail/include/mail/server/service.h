@@ -34,9 +34,9 @@ struct ServiceOptions {
                                  << 20;  // octets of all messages under way; beyond it 452 4.3.1
   bool dedupe_recipients = true;         // DEDUPE_RECIPIENTS
   std::size_t hops = 50;  // Received fields before a message counts as looping (RFC 5321 §6.3)
-  Duration auth_failure_delay = seconds(2);     // before a refused login is answered
-  Duration write_timeout = minutes(5);          // a peer that takes nothing for so long is dropped
-  Duration idle_refresh = seconds(5);  // how often IDLE looks for what other programs did
+  Duration auth_failure_delay = seconds(2);  // before a refused login is answered
+  Duration write_timeout = minutes(5);       // a peer that takes nothing for so long is dropped
+  Duration idle_refresh = seconds(5);        // how often IDLE looks for what other programs did
 };
 
 /// State that connections share beyond the World: made once, outlives them.
