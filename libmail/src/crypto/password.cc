@@ -182,11 +182,18 @@ bool matches(const Stored& stored, std::string_view password) {
     }
     case Family::kArgon2id: return argon2_matches(stored.hash, password, Argon2_id);
     case Family::kArgon2i: return argon2_matches(stored.hash, password, Argon2_i);
-    case Family::kPlain: spend_a_hash(password); return constant_time_equal(stored.hash, password);
+    case Family::kPlain: return constant_time_equal(stored.hash, password);
     case Family::kDigest:
-    case Family::kSaltedDigest: spend_a_hash(password); return digest_matches(stored, password);
+    case Family::kSaltedDigest: return digest_matches(stored, password);
   }
   return false;
+}
+
+/// Schemes whose own work is next to none: a refusal must take as long as for a login that does not
+/// exist. A match need not: it tells all by itself.
+bool is_cheap(const Stored& stored) {
+  const Family family = stored.scheme->family;
+  return family == Family::kPlain || family == Family::kDigest || family == Family::kSaltedDigest;
 }
 
 /// kMatch: usable.
@@ -231,7 +238,9 @@ PasswordVerdict verify_password(std::string_view stored, std::string_view passwo
     return verdict;
   }
   if (!is_possible_password(password)) return PasswordVerdict::kMismatch;
-  return matches(parsed, password) ? PasswordVerdict::kMatch : PasswordVerdict::kMismatch;
+  if (matches(parsed, password)) return PasswordVerdict::kMatch;
+  if (is_cheap(parsed)) spend_a_hash(password);
+  return PasswordVerdict::kMismatch;
 }
 
 PasswordVerdict verify_nobody(std::string_view password) {

@@ -22,7 +22,7 @@ struct Login {
   std::string reason;
 };
 
-/// Takes the time of one password hash whether the login exists or not: tens of milliseconds; call
+/// A refusal takes the time of one password hash whether the login exists or not: milliseconds; call
 /// it through the `Worker` port.
 Login authenticate(const Snapshot& snapshot, std::string_view login, std::string_view password);
 
