@@ -22,8 +22,8 @@ struct Login {
   std::string reason;
 };
 
-/// A refusal takes the time of one password hash whether the login exists or not: milliseconds; call
-/// it through the `Worker` port.
+/// A refusal takes the time of one password hash whether the login exists or not: milliseconds;
+/// call it through the `Worker` port.
 Login authenticate(const Snapshot& snapshot, std::string_view login, std::string_view password);
 
 }  // namespace mail::directory
