@@ -7,6 +7,9 @@
 #define ASIO_NO_DEPRECATED
 #define ASIO_SEPARATE_COMPILATION  // its code is compiled once, in asio.cc
 #define ASIO_DISABLE_CO_AWAIT
+// Asio asks whether libstdc++ has aligned_alloc before it includes a header that could say so: the
+// answer, and with it who frees what, would differ from file to file.
+#define ASIO_DISABLE_STD_ALIGNED_ALLOC
 
 #include <asio/error_code.hpp>
 #include <asio/executor_work_guard.hpp>
