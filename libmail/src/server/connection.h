@@ -19,6 +19,9 @@ struct Connection {
   Protocol protocol;
   std::unique_ptr<Transport> transport;
   std::string id;  // "smtp-17": in every log line of this connection
+  /// Told by the transport, once, while something else was waited for; `drive` tends to it next.
+  bool was_woken = false;
+  bool was_stopped = false;
 
   const ServiceOptions& options() const { return shared->options(); }
 
@@ -33,7 +36,8 @@ struct Connection {
   }
 };
 
-/// Lets time pass, whatever the peer does meanwhile; shorter when the server stops.
+/// Lets time pass, whatever the peer does meanwhile; shorter when the server stops. Wake and stop
+/// are kept for `drive`.
 Task<void> pause(Connection& connection, Duration duration);
 
 }  // namespace mail::server

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "mail/base/session.h"
 #include "server/connection.h"
@@ -49,6 +50,7 @@ Task<bool> flush(Connection& connection, S& session) {
     const Transport::Interest interest{.readable = false, .writable = true};
     const auto readiness = co_await transport.wait(interest, deadline);
     if (readiness == Transport::Readiness::kDeadline) co_return false;
+    if (readiness == Transport::Readiness::kWoken) connection.was_woken = true;
     if (readiness == Transport::Readiness::kStopping) session.shut_down("the server is stopping");
   }
 }
@@ -84,6 +86,14 @@ Task<void> drive(Connection& connection, S& session, Service& service) {
         co_return;
       }
       session.tls_started(*info);
+      continue;
+    }
+    if (std::exchange(connection.was_stopped, false)) {
+      session.shut_down("the server is stopping");
+      continue;
+    }
+    if (std::exchange(connection.was_woken, false)) {
+      co_await service.woken(session);
       continue;
     }
     const Transport::Interest interest{.readable = session.wants_input(), .writable = false};

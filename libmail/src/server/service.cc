@@ -32,7 +32,9 @@ Task<void> pause(Connection& connection, Duration duration) {
   const Transport::Interest nothing{};
   for (;;) {
     const auto readiness = co_await connection.transport->wait(nothing, end);
+    if (readiness == Transport::Readiness::kStopping) connection.was_stopped = true;
     if (readiness != Transport::Readiness::kWoken) co_return;
+    connection.was_woken = true;
   }
 }
 
