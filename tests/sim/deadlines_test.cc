@@ -170,5 +170,70 @@ TEST_CASE("A delivery wakes a client that idles at once") {
   }
 }
 
+TEST_CASE("A stop that comes while a refused login is held back is heard afterwards") {
+  for (const server::Protocol protocol : {server::Protocol::kImap, server::Protocol::kSubmission}) {
+    Setup setup;
+    setup.options.auth_failure_delay = seconds(2);
+    Simulation sim(setup);
+    End end;
+    const bool is_imap = protocol == server::Protocol::kImap;
+    // "\0ann@example.com\0wrong"
+    const std::string words = is_imap ? "a LOGIN ann@example.com wrong\r\n"
+                                      : "EHLO x\r\nAUTH PLAIN AGFubkBleGFtcGxlLmNvbQB3cm9uZw==\r\n";
+    sim.clients.start(say_and_wait(sim, protocol, words, end));
+    sim.scheduler.run_for(seconds(1));
+    sim.stop_server();
+    sim.scheduler.run_for(seconds(10));
+    CAPTURE(words, end.last_line);
+    CHECK(sim.connections() == 0);
+    CHECK(end.last_line.starts_with(is_imap ? "* BYE " : "421 "));
+    CHECK(sim.is_sound());
+  }
+}
+
+constexpr std::size_t kDeliveries = 60;
+
+Task<void> deliver_many(Simulation& sim) {
+  for (std::size_t i = 0; i < kDeliveries; ++i) {
+    TimePoint accepted{};
+    int code = 0;
+    co_await deliver(sim, accepted, code);
+    if (code != 250) sim.broken(cat("delivery ", i, " was answered ", code));
+  }
+}
+
+/// Idles without reading, so that the server cannot say what it has to say; then reads.
+Task<void> idle_deaf(Simulation& sim, std::string& last) {
+  Weather weather;
+  weather.window = 512;
+  Dialog dialog(sim.scheduler, sim.connect(server::Protocol::kImap, weather, "deaf"));
+  co_await dialog.line();
+  co_await dialog.send("a LOGIN ann@example.com secret\r\nb SELECT INBOX\r\nc IDLE\r\n");
+  for (;;) {
+    const auto line = co_await dialog.line();
+    if (!line || line->starts_with("+")) break;
+  }
+  co_await pause_for(sim.scheduler, seconds(100));
+  for (;;) {
+    const auto line = co_await dialog.line_before(sim.scheduler.now() + seconds(10));
+    if (!line) break;
+    if (line->ends_with(" EXISTS")) last = *line;
+  }
+}
+
+TEST_CASE("A wake that comes while the client does not read is not lost") {
+  Setup setup;
+  setup.options.idle_refresh = hours(1);
+  Simulation sim(setup);
+  std::string last;
+  sim.clients.start(idle_deaf(sim, last));
+  sim.scheduler.run_for(seconds(10));
+  sim.clients.start(deliver_many(sim));
+  sim.scheduler.run_while([&] { return sim.clients.running() != 0; });
+  INFO(sim.report());
+  CHECK(sim.is_sound());
+  CHECK(last == cat("* ", kDeliveries, " EXISTS"));
+}
+
 }  // namespace
 }  // namespace mail::sim
