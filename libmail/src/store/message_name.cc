@@ -1,5 +1,6 @@
 // Names are parsed leniently, since any program may have written them: whatever stands before the
-// last ':' is the base, and only an info part of version 2 says anything about flags.
+// first ':' is the base, as in Dovecot's uidlist, and of what stands after the last one only an
+// info part of version 2 says anything about flags.
 //
 // Tested by tests/unit/store/message_name_test.cc.
 #include "store/message_name.h"
@@ -51,10 +52,10 @@ std::optional<std::uint64_t> MessageName::number_after(std::string_view key) con
 }
 
 MessageName parse_message_name(std::string_view name) {
-  const std::size_t colon = name.rfind(':');
+  const std::size_t colon = name.find(':');
   if (colon == std::string_view::npos) return {name, {}, {}};
   MessageName parsed{name.substr(0, colon), {}, {}};
-  const std::string_view info = name.substr(colon + 1);
+  const std::string_view info = name.substr(name.rfind(':') + 1);
   if (!info.starts_with("2,")) return parsed;
   parsed.letters = info.substr(2);
   const std::size_t comma = parsed.letters.find(',');

@@ -40,6 +40,13 @@ TEST_CASE("every letter means its flag, others mean nothing") {
   }
 }
 
+TEST_CASE("a base has no colon, so that a record of it is read as it was written") {
+  const MessageName name = parse_message_name("1.x:2=y:2,S");
+  CHECK(name.base == "1.x");
+  CHECK(name.letters == "S");
+  CHECK(with_flags(name, {kFlagged, 0}) == "1.x:2,F");
+}
+
 TEST_CASE("new flags are written in ASCII order, letters and data of others stay") {
   struct Row {
     const char* before;

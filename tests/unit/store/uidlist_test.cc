@@ -41,6 +41,13 @@ TEST_CASE("unknown header words and record keys are kept, header words stand in 
         "3 V9 N7 Xwhat P%08Xu%08Xv\n3 P0001 O4 Zz9 :a\n");
 }
 
+TEST_CASE("a name with two colons is read the same again") {
+  const UidList list = parse_uidlist("1 7 5\n1 1.x:2=y:2,S\n");
+  const std::string text = format_uidlist(list.header, list.records);
+  CHECK(text == "3 V7 N5\n1 :1.x\n");
+  CHECK(parse_uidlist(text).records == list.records);
+}
+
 TEST_CASE("a version 1 list keeps its UIDs, and is to be rewritten") {
   const UidList list = parse_uidlist("1 1136393721 5\n1 1136393722.x:2,S\n3 1136393723.y\n");
   CHECK(list.must_be_rewritten);
