@@ -10,6 +10,9 @@
 // Asio asks whether libstdc++ has aligned_alloc before it includes a header that could say so: the
 // answer, and with it who frees what, would differ from file to file.
 #define ASIO_DISABLE_STD_ALIGNED_ALLOC
+// Each io_context has one thread, and what others post crosses a mutex: no fences are needed, and
+// g++ refuses them under thread sanitizer, which does not understand them.
+#define ASIO_DISABLE_FENCED_BLOCK
 
 #include <asio/error_code.hpp>
 #include <asio/executor_work_guard.hpp>

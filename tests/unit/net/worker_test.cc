@@ -51,10 +51,10 @@ TEST_CASE("Never more jobs run at once than there may be workers, and each runs 
 }
 
 TEST_CASE("A pool at rest has no thread, and one job makes one") {
-  WorkerPool pool(4);
-  CHECK(pool.threads_started() == 0);
   asio::io_context loop;
   const auto keep_running = asio::make_work_guard(loop);
+  WorkerPool pool(4);
+  CHECK(pool.threads_started() == 0);
   LoopWorker worker(pool, std::make_shared<Inbox>(loop));
   bool ran = false;
   std::function<void()> job = [&ran] { ran = true; };
