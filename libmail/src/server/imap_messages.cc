@@ -293,12 +293,13 @@ Task<void> ImapService::expunge(Session& session, imap::Expunge& command) {
       command.uids ? choose(*command.uids, true) : Chosen{true, selected_->view.uids()};
   auto job = [&] { return selected_->view.mailbox().expunge(chosen.uids); };
   auto expunged = co_await run_on(connection_.world.worker, std::move(job));
+  // Also when it failed: some may be gone.
+  co_await tell_updates(session, true, false);
   if (!expunged.ok()) {
     const ImapRefusal refusal = refusal_of(expunged.status());
     session.no(refusal.code, refusal.text);
     co_return;
   }
-  co_await tell_updates(session, true, false);
   session.ok("", "EXPUNGE completed");
 }
 

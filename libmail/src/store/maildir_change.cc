@@ -210,15 +210,13 @@ StatusOr<std::vector<Uid>> MaildirMailbox::expunge(std::span<const Uid> uids) {
     }
     status = discard(chosen, removed);
   }
-  // An unlink cannot be taken back. What is gone is told, and the next call meets the failure
-  // again.
-  if (removed.empty()) {
-    MAIL_RETURN_IF_ERROR(status);
-    return removed;
+  // An unlink cannot be taken back: what is gone is told by `changes`, whatever is returned here.
+  if (!removed.empty()) {
+    publish();
+    if (was_in_new) status.Update(files_->fs.sync_directory(directory() + "/new"));
+    status.Update(files_->fs.sync_directory(directory() + "/cur"));
   }
-  publish();
-  if (was_in_new) MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory() + "/new"));
-  MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory() + "/cur"));
+  MAIL_RETURN_IF_ERROR(status);
   return removed;
 }
 

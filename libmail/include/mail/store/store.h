@@ -69,7 +69,8 @@ class Mailbox {
                                                           const FlagChange& change) = 0;
 
   /// Removes those of `uids` that carry \Deleted (RFC 4315 §2.1); returns what was removed,
-  /// ascending.
+  /// ascending. Fails when any could not be removed; those before it are gone all the same, and
+  /// `changes` tells them: a removal cannot be taken back.
   virtual StatusOr<std::vector<Uid>> expunge(std::span<const Uid> uids) = 0;
 
   /// All or none (RFC 9051 §6.4.7), flags and internal dates kept. `to` must come from the same
