@@ -95,6 +95,10 @@ void Model::saw_all(const std::string& folder, TimePoint asked, TimePoint told,
       sim_.broken(cat(folder, ": UIDNEXT went from ", listing.uid_next, " to ", uid_next));
     }
     for (const std::uint32_t uid : uids) {
+      // One whose removal was asked for and not confirmed may come back with the power.
+      const auto message = known.known.find(uid);
+      const bool is_open = message != known.known.end() && message->second.may_go;
+      if (is_open && !message->second.is_gone) continue;
       if (uid < listing.uid_next && !listing.uids.contains(uid)) {
         sim_.broken(cat(place(folder, uid), ": appeared below UIDNEXT ", listing.uid_next));
       }

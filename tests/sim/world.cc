@@ -85,7 +85,8 @@ struct Simulation::Server {
     store::MaildirOptions options;
     options.root = kMailRoot;
     options.hostname = "mx.example.com";
-    return store::make_maildir_store(sim.disk_, sim.scheduler, random, events.get(), options);
+    return store::make_maildir_store(sim.traced_disk_, sim.scheduler, random, events.get(),
+                                     options);
   }
 
   SimRandom random;
@@ -106,6 +107,7 @@ Simulation::Simulation(Setup setup)
       setup_(std::move(setup)),
       logger_(trace),
       disk_(dice("disk").next(), [this] { return scheduler.wall(); }),
+      traced_disk_(disk_, trace),
       troubles_(scheduler) {
   // The mail folder is there before the server: whoever installs it makes it.
   if (!make_directories(disk_, std::string(kMailRoot), 0755).ok()) broken("no mail folder");

@@ -15,6 +15,7 @@
 #include "sim/random.h"
 #include "sim/scheduler.h"
 #include "sim/trace.h"
+#include "sim/traced_disk.h"
 #include "sim/worker.h"
 
 namespace mail::sim {
@@ -106,6 +107,7 @@ class Simulation {
   const Setup setup_;
   SimLogger logger_;
   ForgetfulFilesystem disk_;
+  TracedDisk traced_disk_;
   std::unique_ptr<Server> server_;
   Scheduler::Timer reboot_;
   TaskGroup troubles_;
