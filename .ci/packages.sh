@@ -11,7 +11,11 @@ packages_build=(
   nlohmann-json3-dev libcli11-dev libspdlog-dev # frontends
   python3                  # the demo, and tests
 )
-packages_test=(catch2 clang-format-19 ccache curl swaks git)
+packages_test=(
+  catch2 clang-format-19 ccache git
+  curl swaks libnet-ssleay-perl isync mutt neomutt msmtp getmail6 libsasl2-modules # clients of tests/live
+)
+packages_npm=(nodejs npm) # for imapflow, in .ci/run alone: Debian's npm brings hundreds of packages
 packages_fuzz=(clang-19)
 
 # install_packages build test …: those groups, as far as they are missing.
