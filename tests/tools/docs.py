@@ -2,7 +2,7 @@
 """Documents speak of what exists.
 
 Every link of every document leads somewhere. C++ in README.md is quoted from examples/, where it is compiled and run. In docs/architecture.md, each path and each `name()` in backticks exists
-in the tree; in the other documents, each path that starts with a folder of ours.
+in the tree; in the other documents, each path that starts with a folder of ours. Each row of docs/security.md names tests that exist.
 """
 
 import pathlib
@@ -69,15 +69,32 @@ def check_quotes(root, path, text):
             yield f"{path.relative_to(root)}:{tree.line_of(text, match.start())}: no program in examples/ has these lines"
 
 
+def check_attacks(root, path, text, tests):
+    """Rows `| A1 | attack | what happens | `a test's title`, `tests/a/path` |`."""
+    for match in re.finditer(r"^\| ([A-Z]\d+) \|.*\|([^|]*)\|$", text, re.MULTILINE):
+        at = f"{path.relative_to(root)}:{tree.line_of(text, match.start())}"
+        names = CODE.findall(match.group(2))
+        if not names:
+            yield f"{at}: {match.group(1)} names no test"
+        for name in names:
+            if not (root / name).exists() and " ".join(name.split()) not in tests:
+                yield f"{at}: no test {name}"
+
+
 def check(root):
     documents = sorted(root.glob("*.md")) + tree.files(root, ("docs",), (".md",))
     code = "\n".join(path.read_text() for path in tree.sources(root, CODE_FOLDERS))
+    # A title may be spread over several literals.
+    tests = "\n".join(path.read_text() for path in tree.files(root, ("tests",), (".cc", ".py")))
+    tests = " ".join(re.sub(r'"\s*\n\s*"', "", tests).split())
     faults = []
     for path in documents:
         text = path.read_text()
         faults += check_links(root, path, text)
         if path == root / "README.md":
             faults += check_quotes(root, path, text)
+        if path.name == "security.md":
+            faults += check_attacks(root, path, text, tests)
         if path.name != "rfc.md":
             faults += check_names(root, path, text, code, path.name == "architecture.md")
     return faults, len(documents)
@@ -91,6 +108,7 @@ def self_test():
                 "libmail/src/smtp/a.cc": "void accept_mail() {}\n", "docs/store.md": "# Store: the `disk`\n",
                 "README.md": "[docs](docs/store.md)\n", "libmail/include/mail/smtp/a.h": "",
                 "examples/a.cc": "int main() {\n  return 0;\n}\n", name: text,
+                "tests/unit/a_test.cc": 'TEST_CASE("A thing is refused, "\n          "always") {}\n',
             }.items():
                 (root / path).parent.mkdir(parents=True, exist_ok=True)
                 (root / path).write_text(content)
@@ -111,6 +129,9 @@ def self_test():
         ("anchor", faults("[x](store.md#gone)"), "no heading #gone"),
         ("quote", faults("```cpp\nreturn 0;\n```\n", "README.md"), None),
         ("misquote", faults("```cpp\nreturn 1;\n```\n", "README.md"), "no program in examples/"),
+        ("attack", faults("| A1 | x | y | `A thing is refused, always`, `tests/unit/a_test.cc` |", "docs/security.md"), None),
+        ("attack untested", faults("| A1 | x | y | |", "docs/security.md"), "A1 names no test"),
+        ("attack mistested", faults("| A1 | x | y | `A thing is gone` |", "docs/security.md"), "no test A thing is gone"),
         ("own anchor", faults("# A\n[x](#gone)", "CONTRIBUTING.md"), "no heading #gone"),
     ])
 
