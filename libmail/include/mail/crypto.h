@@ -5,4 +5,5 @@
 #include "mail/crypto/digest.h"
 #include "mail/crypto/password.h"
 #include "mail/crypto/random.h"
+#include "mail/crypto/scram.h"
 #include "mail/crypto/secret.h"

@@ -4,9 +4,13 @@
 #include "mail/crypto/digest.h"
 
 #include <cstdint>
+#include <span>
 
 #include <openssl/digest.h>
+#include <openssl/evp.h>
 #include <openssl/hmac.h>
+
+#include "mail/crypto/random.h"
 
 namespace mail::crypto {
 namespace {
@@ -56,12 +60,26 @@ std::string digest(Algorithm algorithm, std::string_view bytes) {
   return running.finish();
 }
 
-std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+std::string hmac(Algorithm algorithm, std::string_view key, std::string_view bytes) {
   std::uint8_t octets[EVP_MAX_MD_SIZE];
   unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), key.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()),
-       bytes.size(), octets, &size);
+  HMAC(method(algorithm), key.data(), key.size(),
+       reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), octets, &size);
   return std::string(reinterpret_cast<const char*>(octets), size);
+}
+
+std::string pbkdf2(Algorithm algorithm, std::string_view password, std::string_view salt,
+                   std::uint32_t iterations, std::size_t size) {
+  std::string key(size, '\0');
+  // Fails only for no iterations, or without memory: a key of zeros would fit nothing that is
+  // stored, but might be stored itself.
+  if (PKCS5_PBKDF2_HMAC(password.data(), password.size(),
+                        reinterpret_cast<const std::uint8_t*>(salt.data()), salt.size(),
+                        iterations == 0 ? 1 : iterations, method(algorithm), size,
+                        reinterpret_cast<std::uint8_t*>(key.data())) != 1) {
+    fill_random(std::as_writable_bytes(std::span(key)));
+  }
+  return key;
 }
 
 std::string to_hex(std::string_view bytes) {

@@ -14,8 +14,8 @@
 
 #include <argon2.h>
 #include <crypt.h>
-#include <openssl/base64.h>
 
+#include "crypto/base64.h"
 #include "mail/base/ascii.h"
 #include "mail/crypto/digest.h"
 #include "mail/crypto/random.h"
@@ -100,20 +100,6 @@ std::optional<std::string> decode_hex(std::string_view hex) {
       bytes.back() = static_cast<char>(bytes.back() | digit);
     }
   }
-  return bytes;
-}
-
-std::optional<std::string> decode_base64(std::string_view base64) {
-  // Some tools leave the padding out; the decoder wants it.
-  std::string padded(base64);
-  while (padded.size() % 4 != 0) padded += '=';
-  std::string bytes(padded.size() / 4 * 3, '\0');
-  std::size_t size = 0;
-  if (EVP_DecodeBase64(reinterpret_cast<std::uint8_t*>(bytes.data()), &size, bytes.size(),
-                       reinterpret_cast<const std::uint8_t*>(padded.data()), padded.size()) != 1) {
-    return std::nullopt;
-  }
-  bytes.resize(size);
   return bytes;
 }
 

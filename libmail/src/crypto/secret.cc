@@ -16,10 +16,6 @@ bool constant_time_equal(std::string_view a, std::string_view b) {
   return a.empty() || CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-void wipe(char* bytes, std::size_t size) {
-  if (size != 0) OPENSSL_cleanse(bytes, size);
-}
-
 Secret::Secret(std::string_view bytes) : size_(bytes.size()) {
   if (size_ == 0) return;
   bytes_ = new char[size_];

@@ -5,7 +5,6 @@
 #include "mail/sasl/plain.h"
 
 namespace mail::sasl {
-namespace {
 
 // RFC 4616 §2:
 //   message   = [authzid] UTF8NUL authcid UTF8NUL passwd
@@ -15,7 +14,7 @@ namespace {
 //   SAFE      = any UTF-8 character but NUL
 // Whether it is UTF-8 is not judged: passwords were set by programs that did not care either, and
 // are compared octet by octet.
-Status check(const PlainMessage& message) {
+Status check_plain(const PlainMessage& message) {
   const auto has_nul = [](std::string_view s) { return s.find('\0') != s.npos; };
   if (message.authentication.empty()) return invalid("the authentication identity is empty");
   if (message.password.empty()) return invalid("the password is empty");
@@ -33,8 +32,6 @@ Status check(const PlainMessage& message) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
 StatusOr<PlainMessage> parse_plain(std::string_view message) {
   const auto first = message.find('\0');
   const auto second = first == message.npos ? first : message.find('\0', first + 1);
@@ -42,12 +39,12 @@ StatusOr<PlainMessage> parse_plain(std::string_view message) {
   const PlainMessage parsed{.authorization = message.substr(0, first),
                             .authentication = message.substr(first + 1, second - first - 1),
                             .password = message.substr(second + 1)};
-  MAIL_RETURN_IF_ERROR(check(parsed));
+  MAIL_RETURN_IF_ERROR(check_plain(parsed));
   return parsed;
 }
 
 StatusOr<std::string> make_plain(const PlainMessage& message) {
-  MAIL_RETURN_IF_ERROR(check(message));
+  MAIL_RETURN_IF_ERROR(check_plain(message));
   return cat(message.authorization, '\0', message.authentication, '\0', message.password);
 }
 

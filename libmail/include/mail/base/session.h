@@ -25,11 +25,22 @@
 
 namespace mail {
 
+/// What ties a login to this very TLS connection (RFC 5056), as raw octets; empty: not to be had.
+/// A value.
+struct ChannelBindings {
+  std::string exporter;   // tls-exporter, RFC 9266
+  std::string end_point;  // tls-server-end-point, RFC 5929 §4
+
+  bool empty() const { return exporter.empty() && end_point.empty(); }
+  bool operator==(const ChannelBindings&) const = default;
+};
+
 /// What a finished TLS handshake tells a session. A value.
 struct TlsInfo {
   std::string version;      // "TLSv1.3"
   std::string cipher;       // "TLS_AES_256_GCM_SHA384"
   std::string server_name;  // SNI as the client sent it, or empty
+  ChannelBindings bindings = {};
 
   bool operator==(const TlsInfo&) const = default;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,8 +38,15 @@ inline std::string sha1(std::string_view bytes) { return digest(Algorithm::kSha1
 inline std::string sha256(std::string_view bytes) { return digest(Algorithm::kSha256, bytes); }
 inline std::string sha512(std::string_view bytes) { return digest(Algorithm::kSha512, bytes); }
 
-/// RFC 2104 with SHA-256: 32 raw octets.
-std::string hmac_sha256(std::string_view key, std::string_view bytes);
+/// RFC 2104: as many raw octets as the digest has.
+std::string hmac(Algorithm algorithm, std::string_view key, std::string_view bytes);
+inline std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+  return hmac(Algorithm::kSha256, key, bytes);
+}
+
+/// PBKDF2 with HMAC (RFC 8018 §5.2): `size` raw octets. Costs `iterations` (at least 1) rounds.
+std::string pbkdf2(Algorithm algorithm, std::string_view password, std::string_view salt,
+                   std::uint32_t iterations, std::size_t size);
 
 /// Lower-case hex of raw octets.
 std::string to_hex(std::string_view bytes);

@@ -5,13 +5,14 @@
 #include <string_view>
 #include <utility>
 
+#include "mail/base/wipe.h"
+
 namespace mail::crypto {
 
 /// True when both are the same bytes; the time taken depends on the lengths only.
 bool constant_time_equal(std::string_view a, std::string_view b);
 
-/// Overwrites the bytes in a way the compiler may not remove.
-void wipe(char* bytes, std::size_t size);
+using mail::wipe;
 
 /// A password or key. A resource: moved, never copied (`clone` says so in the text), wiped when it
 /// goes, without an operator<< to print it. Belongs to one owner at a time.

@@ -30,6 +30,9 @@ struct PlainMessage {
 /// nothing that the peer sent.
 StatusOr<PlainMessage> parse_plain(std::string_view message);
 
+/// The rule of both steps, and of LOGIN's two answers: sizes, no empty part but authzid, no NUL.
+Status check_plain(const PlainMessage& message);
+
 /// The client's step. Fails: InvalidArgument when a part is empty, too long or holds a NUL.
 StatusOr<std::string> make_plain(const PlainMessage& message);
 
