@@ -38,7 +38,7 @@ def configure(folder, base_header, libraries=True, modules=MODULES):
         for name in ("libssl.so", "libcrypto.so"):
             (prefix / "lib" / name).write_text("")
     (folder / "CMakeLists.txt").write_text(PROJECT.replace("@MODULES@", str(modules)))
-    run = subprocess.run(["cmake", "-S", folder, "-B", folder / "build", f"-DBORINGSSL_ROOT={prefix}"],
+    run = subprocess.run(["cmake", "-S", folder, "-B", folder / "build", "-G", "Ninja", f"-DBORINGSSL_ROOT={prefix}"],
                          capture_output=True, text=True)
     return run.returncode, re.sub(r"\s+", " ", run.stdout + run.stderr)
 

@@ -46,7 +46,7 @@ def self_test():
                 f"include({tree.ROOT}/libmail/cmake/MailHeaders.cmake)\n")
             quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
             environment = {**os.environ, "CCACHE_DISABLE": "1"}
-            subprocess.run(["cmake", "-S", source, "-B", root / "build"], check=True, **quiet)
+            subprocess.run(["cmake", "-S", source, "-B", root / "build", "-G", "Ninja"], check=True, **quiet)
             built = subprocess.run(["cmake", "--build", root / "build"], env=environment, **quiet)
             return [] if built.returncode == 0 else ["refused"]
 
