@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source .ci/packages.sh
 
-install_packages build test
+install_packages build python test
 preset=${MAIL_PRESET:-dev}
 results=$PWD/build/$preset/tests.xml
 cmake --preset "$preset"

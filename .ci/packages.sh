@@ -11,6 +11,7 @@ packages_build=(
   nlohmann-json3-dev libcli11-dev libspdlog-dev # frontends
   python3                  # the demo, and tests
 )
+packages_python=(python3-dev pybind11-dev) # the Python extension
 packages_test=(
   catch2 clang-format-19 ccache git
   curl swaks libnet-ssleay-perl isync mutt neomutt msmtp getmail6 libsasl2-modules # clients of tests/live

@@ -1,6 +1,7 @@
 # Options of the build, and the flags that every target of this tree is compiled with. Nothing here reaches the
 # installed package.
 option(MAIL_FRONTENDS "Build maild and mailctl" ON)
+option(MAIL_PYTHON "Build the Python extension, where Python's headers and pybind11 are found" ${PROJECT_IS_TOP_LEVEL})
 option(MAIL_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(MAIL_HEADERS_ALONE "Compile every public header alone" OFF)
 option(MAIL_FUZZ "Build the fuzz targets (clang with libFuzzer)" OFF)

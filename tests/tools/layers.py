@@ -15,6 +15,9 @@ import tree
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?P<open>[<"])(?P<path>[^>"]+)[>"]', re.MULTILINE)
 
 
+FRONTENDS = ("frontends", "bindings")
+
+
 class Layers:
     def __init__(self, text):
         self.layer = {}
@@ -50,7 +53,7 @@ def module_of(path):
         return parts[2]
     if parts[:3] == ("libmail", "include", "mail"):
         return parts[3].removesuffix(".h")
-    if parts[0] == "frontends":
+    if parts[0] in FRONTENDS:
         return parts[1]
     return None
 
@@ -59,7 +62,7 @@ def check_file(path, text, layers):
     module = module_of(path)
     if module is None:
         return
-    frontend = path.parts[0] == "frontends"
+    frontend = path.parts[0] in FRONTENDS
     if not frontend and module not in layers.layer:
         yield f"{path}: layers.txt has no line for {module}"
         return
@@ -127,7 +130,7 @@ def check(root):
     layers = Layers((root / "libmail/layers.txt").read_text())
     faults = list(layers.faults)
     faults += check_cmake((root / "libmail/CMakeLists.txt").read_text(), layers)
-    paths = tree.sources(root, ("libmail", "frontends"))
+    paths = tree.sources(root, ("libmail", *FRONTENDS))
     for path in paths:
         faults += check_file(path.relative_to(root), path.read_text(), layers)
     return faults, len(paths)
@@ -140,6 +143,7 @@ GOOD = {
     "libmail/src/smtp/a.cc": '#include "mail/smtp/a.h"\n#include <string>\n#include "mail/text/b.h"\n'
     '#include "smtp/own.h"\n#include "own.h"\n// co_await <asio.hpp> only in words\n',
     "libmail/include/mail/smtp.h": '#include "mail/smtp/a.h"\n',
+    "bindings/python/src/a.cc": '#include "own.h"\n#include "mail/smtp.h"\n',
     "frontends/maild/main.cc": '#include "mail/smtp.h"\n#include "maild/own.h"\n',
 }
 
@@ -169,6 +173,7 @@ def self_test():
         example("foreign private header", imap, '#include "smtp/own.h"\n', "private headers of imap"),
         example("private in public", "libmail/include/mail/imap/a.h", '#include "imap/own.h"\n', "includes the private"),
         example("frontend", "frontends/maild/x.cc", '#include "smtp/own.h"\n', "public headers only"),
+        example("binding", "bindings/python/src/x.cc", "#include <asio.hpp>\n", "<asio is for net, not for python"),
         example("unknown module", "libmail/src/pop3/a.cc", "", "no line for pop3"),
         example("cmake lacks", "libmail/CMakeLists.txt", GOOD["libmail/CMakeLists.txt"].replace("base text", "base"),
                 "smtp includes text, which its mail_library line"),

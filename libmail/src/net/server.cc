@@ -97,7 +97,10 @@ Status Server::start() {
   if (state.network != nullptr) return failed_precondition("this server was started before");
   state.started = state.clock.now();
   MAIL_RETURN_IF_ERROR(state.start_services());
-  MAIL_ASSIGN_OR_RETURN(state.network, net::Network::start(state.options.limits, state.logger));
+  net::Limits limits = state.options.limits;
+  // A test server has few clients and should cost the same on a machine with a hundred cores.
+  if (limits.loops == 0 && !state.has_config()) limits.loops = 1;
+  MAIL_ASSIGN_OR_RETURN(state.network, net::Network::start(limits, state.logger));
   for (auto& [protocol, socket] : state.bound) {
     net::Network::Service service;
     service.handler = [&state, protocol = protocol](net::Loop& loop,

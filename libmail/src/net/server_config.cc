@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "mail/base/memory_filesystem.h"
 #include "mail/crypto/password.h"
 #include "mail/directory/fingerprint.h"
 #include "mail/directory/hostname.h"
@@ -35,9 +36,23 @@ StatusOr<std::string> account_line(const ServerOptions::Account& account) {
   return cat(account.address, "|", hash, "\n");
 }
 
+/// In a test server a wrong line is the caller's mistake, not some user's.
+Status first_error(std::span<const directory::Diagnostic> diagnostics) {
+  for (const auto& diagnostic : diagnostics) {
+    if (diagnostic.severity == directory::Diagnostic::Severity::kError) {
+      return invalid(to_string(diagnostic));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Status Server::State::make_test_config() {
+  // Without a folder, `environment` is all there is.
+  MemoryFilesystem no_files;
+  settings = directory::Settings::read(no_files, "/", options.environment);
+  MAIL_RETURN_IF_ERROR(first_error(settings.diagnostics()));
   directory_options = settings.directory_options(options.hostname);
   directory_options.hostname = options.hostname;
   directory::Snapshot::Texts texts;
@@ -48,12 +63,7 @@ Status Server::State::make_test_config() {
   }
   if (!options.aliases.empty()) texts.virtual_aliases = options.aliases;
   auto snapshot = directory::Snapshot::from_texts(texts, directory_options);
-  for (const auto& diagnostic : snapshot->diagnostics()) {
-    // Here a wrong line is the caller's mistake, not some user's.
-    if (diagnostic.severity == directory::Diagnostic::Severity::kError) {
-      return invalid(to_string(diagnostic));
-    }
-  }
+  MAIL_RETURN_IF_ERROR(first_error(snapshot->diagnostics()));
   current = std::make_unique<directory::Current>(std::move(snapshot));
   const std::string names[] = {options.hostname, "localhost", "127.0.0.1", "::1"};
   MAIL_ASSIGN_OR_RETURN(auto identity, net::make_identity(names, clock.wall()));

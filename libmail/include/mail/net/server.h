@@ -41,7 +41,7 @@ struct ServerOptions {
 
   std::string mail;   // the mail folder; empty: mail lives in memory
   std::string state;  // for <state>/run: control socket and listeners.json; empty: neither
-  directory::Environment environment;  // settings that win over those of the config folder
+  directory::Environment environment;  // settings; they win over those of the config folder
   net::Limits limits;
   Logger* logger = nullptr;  // outlives the server; null: nobody listens
 };

@@ -1,0 +1,29 @@
+"""libmail: a mail server as a library.
+
+    import libmail, smtplib
+
+    with libmail.Server(accounts={"ann@example.com": "secret"}) as server:
+        with smtplib.SMTP(*server.smtp) as smtp:
+            smtp.sendmail("eve@example.net", ["ann@example.com"], "Subject: hello\\n\\nworld\\n")
+        [message] = server.messages("ann@example.com")
+        assert message.email["Subject"] == "hello"
+
+Server      a whole mail server inside this process, ready in milliseconds
+Directory   accounts and aliases of a config folder, and who gets mail for an address
+Message     a parsed message: header fields, addresses, MIME parts
+Error       what all of them raise
+"""
+
+from ._engine import Error
+from .directory import Alias, Diagnostic, Directory, Recipient, Resolution, Step, resolve
+from .message import Address, Message, Part, parse_addresses, parse_date
+from .server import ListenAddress, LogLine, Server, StoredMessage
+
+__all__ = [
+    "Address", "Alias", "Diagnostic", "Directory", "Error", "ListenAddress", "LogLine", "Message", "Part", "Recipient",
+    "Resolution", "Server", "Step", "StoredMessage", "parse_addresses", "parse_date", "resolve",
+]
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__
+del _name
