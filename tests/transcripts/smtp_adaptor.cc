@@ -1,6 +1,8 @@
 // SMTP in transcripts: options are the fields of smtp::ServerOptions, `!` lines are
-// "accept", "accept TEXT", "answer CODE [X.Y.Z] TEXT" or "shutdown TEXT".
+// "accept", "accept TEXT", "answer CODE [X.Y.Z] TEXT", "each REPLY | REPLY…" (LMTP) or
+// "shutdown TEXT".
 #include <array>
+#include <vector>
 
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
@@ -22,6 +24,39 @@ EventText print_mail(const smtp::MailFrom& e) {
   auto text = cat("mail <", escape(e.reverse_path), ">");
   if (e.size) append(text, " size=", *e.size);
   if (e.body == smtp::BodyType::kEightBitMime) append(text, " body=8bitmime");
+  if (e.body == smtp::BodyType::kBinaryMime) append(text, " body=binarymime");
+  if (e.is_smtputf8) append(text, " smtputf8");
+  if (e.dsn_return == smtp::DsnReturn::kFull) append(text, " ret=full");
+  if (e.dsn_return == smtp::DsnReturn::kHeaders) append(text, " ret=hdrs");
+  if (!e.envelope_id.empty()) append(text, " envid=", escape(e.envelope_id));
+  return question(std::move(text));
+}
+
+EventText print_rcpt(const smtp::RcptTo& e) {
+  auto text = cat("rcpt <", escape(e.forward_path), ">");
+  if (e.notify.is_given()) {
+    append(text, " notify=", e.notify.never ? "n" : "", e.notify.success ? "s" : "",
+           e.notify.failure ? "f" : "", e.notify.delay ? "d" : "");
+  }
+  if (!e.original_recipient.empty()) {
+    append(text, " orcpt=", e.original_recipient_type, ";", escape(e.original_recipient));
+  }
+  return question(std::move(text));
+}
+
+EventText print_xclient(const smtp::XClient& e) {
+  std::string text = "xclient";
+  const auto add = [&](std::string_view name, const std::optional<std::string_view>& value) {
+    if (value) append(text, " ", name, "=[", escape(*value), "]");
+  };
+  add("name", e.name);
+  add("addr", e.address);
+  add("port", e.port);
+  add("proto", e.protocol);
+  add("helo", e.helo);
+  add("login", e.login);
+  add("destaddr", e.destination_address);
+  add("destport", e.destination_port);
   return question(std::move(text));
 }
 
@@ -46,6 +81,19 @@ std::optional<smtp::Reply> parse_reply(std::string_view text) {
   return reply;
 }
 
+/// "250 2.1.5 Ok | 550 5.1.1 No"
+std::optional<std::vector<smtp::Reply>> parse_replies(std::string_view text) {
+  std::vector<smtp::Reply> replies;
+  for (;;) {
+    const auto bar = text.find(" | ");
+    const auto reply = parse_reply(text.substr(0, bar));
+    if (!reply) return std::nullopt;
+    replies.push_back(*reply);
+    if (bar == text.npos) return replies;
+    text.remove_prefix(bar + 3);
+  }
+}
+
 class SmtpUnderTest : public EngineUnderTest<ServerSession> {
  public:
   using EngineUnderTest::EngineUnderTest;
@@ -60,6 +108,8 @@ class SmtpUnderTest : public EngineUnderTest<ServerSession> {
       session_.shut_down(rest);
     } else if (const auto reply = parse_reply(rest); verb == "answer" && reply) {
       session_.answer(*reply);
+    } else if (const auto replies = parse_replies(rest); verb == "each" && replies) {
+      session_.answer_each(*replies);
     } else {
       return cat("unknown answer: ", text);
     }
@@ -73,15 +123,14 @@ class SmtpUnderTest : public EngineUnderTest<ServerSession> {
     return std::visit(
         Overloaded{
             [](const smtp::Connected&) { return question("connected"); },
+            [](const smtp::XClient& e) { return print_xclient(e); },
             [](const smtp::Helo& e) {
               return question(cat(e.is_extended ? "ehlo " : "helo ", escape(e.domain)));
             },
             [](const smtp::Authenticate& e) { return print_authenticate(e); },
             [](const smtp::MailFrom& e) { return print_mail(e); },
-            [](const smtp::RcptTo& e) {
-              return question(cat("rcpt <", escape(e.forward_path), ">"));
-            },
-            [](const smtp::Data&) { return question("begin"); },
+            [](const smtp::RcptTo& e) { return print_rcpt(e); },
+            [](const smtp::Data& e) { return question(e.is_chunked ? "begin bdat" : "begin"); },
             [](const smtp::DataChunk& e) {
               return EventText{.text = "data", .data = std::string(e.bytes)};
             },
@@ -109,6 +158,7 @@ bool set_dialect(Dialect& dialect, std::string_view value) {
   if (value == "smtp") return dialect = Dialect::kSmtp, true;
   if (value == "submission") return dialect = Dialect::kSubmission, true;
   if (value == "submissions") return dialect = Dialect::kSubmissions, true;
+  if (value == "lmtp") return dialect = Dialect::kLmtp, true;
   return false;
 }
 
@@ -120,6 +170,8 @@ bool set_option(ServerOptions& o, std::string_view name, std::string_view value)
   if (name == "allows_cleartext_auth") return set_flag(o.allows_cleartext_auth, value);
   if (name == "requires_tls") return set_flag(o.requires_tls, value);
   if (name == "requires_auth") return set_flag(o.requires_auth, value);
+  if (name == "trusts_peer") return set_flag(o.trusts_peer, value);
+  if (name == "withheld") return o.withheld = smtp::parse_extension_list(value), true;
   if (name == "message_size") return set_number(o.message_size, value);
   if (name == "command_line") return set_number(o.command_line, value);
   if (name == "auth_line") return set_number(o.auth_line, value);

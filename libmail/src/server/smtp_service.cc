@@ -79,6 +79,9 @@ class SmtpService {
 void SmtpService::handle_at_once(Session& session, const Session::Event& event) {
   std::visit(Overloaded{
                  [&](const smtp::Connected&) { session.accept(); },
+                 [&](const smtp::XClient&) {
+                   session.answer({550, "5.7.0", "Error: insufficient authorization"});
+                 },
                  [&](const smtp::Helo&) {
                    transaction_.reset();
                    session.accept();

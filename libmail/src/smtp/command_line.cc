@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "mail/base/ascii.h"
+#include "mail/text/utf8.h"
 
 namespace mail::smtp {
 
@@ -47,15 +48,20 @@ CommandLine split_command(std::string_view line) {
   return command;
 }
 
-bool has_forbidden_octet(std::string_view line) {
-  return std::any_of(line.begin(), line.end(),
-                     [](char c) { return !ascii::is_printable(c) && c != '\t'; });
+bool has_allowed_octets(std::string_view line, bool allow_utf8) {
+  bool is_ascii = true;
+  for (const char c : line) {
+    if (ascii::is_control(c) && c != '\t') return false;
+    if (static_cast<unsigned char>(c) > 127) is_ascii = false;
+  }
+  return is_ascii || (allow_utf8 && text::is_valid_utf8(line));
 }
 
 // Mail-parameters = esmtp-param *(SP esmtp-param)
 // esmtp-param     = esmtp-keyword ["=" esmtp-value]
 // esmtp-keyword   = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
 // esmtp-value     = 1*(%d33-60 / %d62-126)                              RFC 5321 §4.1.2
+// esmtp-value     =/ UTF8-non-ascii                                     RFC 6531 §3.3
 std::optional<std::vector<Parameter>> parse_parameters(std::string_view text) {
   std::vector<Parameter> parameters;
   for (;;) {
@@ -67,7 +73,9 @@ std::optional<std::vector<Parameter>> parse_parameters(std::string_view text) {
     Parameter parameter{.keyword = word.substr(0, equal), .has_value = equal != word.npos};
     if (parameter.has_value) parameter.value = word.substr(equal + 1);
     const auto fits_keyword = [](char c) { return ascii::is_alnum(c) || c == '-'; };
-    const auto fits_value = [](char c) { return c > 32 && c < 127 && c != '='; };
+    const auto fits_value = [](char c) {
+      return static_cast<unsigned char>(c) > 32 && c != 127 && c != '=';
+    };
     const auto& [keyword, value, has_value] = parameter;
     if (keyword.empty() || keyword.front() == '-' ||
         !std::all_of(keyword.begin(), keyword.end(), fits_keyword) ||

@@ -42,8 +42,8 @@ struct CommandLine {
 };
 CommandLine split_command(std::string_view line);
 
-/// A control character other than HTAB, or an octet above 127.
-bool has_forbidden_octet(std::string_view line);
+/// No control character but HTAB; octets above 127 only with `allow_utf8`, and then as UTF-8.
+bool has_allowed_octets(std::string_view line, bool allow_utf8);
 
 /// keyword ["=" value]
 struct Parameter {
@@ -51,7 +51,8 @@ struct Parameter {
   std::string_view value;
   bool has_value = false;
 };
-/// Fails: nullopt when the syntax is not that of RFC 5321 §4.1.2, or a keyword comes twice.
+/// Fails: nullopt when the syntax is not that of RFC 5321 §4.1.2, or a keyword comes twice. Octets
+/// above 127 may stand in values (RFC 6531 §3.3).
 std::optional<std::vector<Parameter>> parse_parameters(std::string_view text);
 
 }  // namespace mail::smtp

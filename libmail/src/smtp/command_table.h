@@ -18,8 +18,9 @@ enum class Phase : std::uint8_t {
   kReady,  // HELO or EHLO was accepted
   kMail,   // MAIL was accepted
   kRcpt,   // at least one RCPT was accepted
+  kBdat,   // a chunk of the message was sent (RFC 3030 §2)
 };
-inline constexpr std::size_t kPhases = 4;
+inline constexpr std::size_t kPhases = 5;
 
 /// What a command meets in a phase: welcome, or why not.
 enum class Cell : std::uint8_t {
@@ -30,6 +31,7 @@ enum class Cell : std::uint8_t {
   kNeedRcpt,
   kNoRecipients,
   kInTransaction,
+  kAfterBdat,
 };
 
 /// A reply that is known beforehand.
@@ -40,15 +42,21 @@ struct Answer {
 };
 
 /// The words that Postfix uses: people grep their logs for them.
-constexpr Answer refusal(Cell cell) {
+constexpr Answer refusal(Cell cell, Dialect dialect = Dialect::kSmtp) {
+  const bool is_lmtp = dialect == Dialect::kLmtp;
   switch (cell) {
     case Cell::kYes: break;
-    case Cell::kHeloFirst: return {503, "5.5.1", "Error: send HELO/EHLO first"};
+    case Cell::kHeloFirst:
+      if (is_lmtp) return {503, "5.5.1", "Error: send LHLO first"};
+      return {503, "5.5.1", "Error: send HELO/EHLO first"};
     case Cell::kNestedMail: return {503, "5.5.1", "Error: nested MAIL command"};
     case Cell::kNeedMail: return {503, "5.5.1", "Error: need MAIL command"};
     case Cell::kNeedRcpt: return {503, "5.5.1", "Error: need RCPT command"};
-    case Cell::kNoRecipients: return {554, "5.5.1", "Error: no valid recipients"};
+    case Cell::kNoRecipients:
+      // RFC 2033 §4.2 wants 503.
+      return {is_lmtp ? 503 : 554, "5.5.1", "Error: no valid recipients"};
     case Cell::kInTransaction: return {503, "5.5.1", "Error: MAIL transaction in progress"};
+    case Cell::kAfterBdat: return {503, "5.5.1", "Error: not allowed after BDAT"};
   }
   return {};
 }
@@ -59,6 +67,9 @@ enum Flags : std::uint8_t {
   kNeedsAuth = 2,   // not before AUTH when `requires_auth` (RFC 6409 §4.3)
   kNoArgument = 4,  // anything behind the verb is a syntax error
   kIsJunk = 8,      // brings no mail forward: counted (ServerOptions::junk_commands)
+  kTakesUtf8 = 16,  // the argument may hold UTF-8 where SMTPUTF8 is offered (RFC 6531 §3.7)
+  kOnlyLmtp = 32,
+  kNotLmtp = 64,  // RFC 2033 §4.1
 };
 
 struct Command {
@@ -67,6 +78,7 @@ struct Command {
   std::uint8_t flags = kPlain;
   std::string_view syntax;
   void (ServerEngine::*handle)(std::string_view argument) = nullptr;
+  std::optional<Extension> extension = std::nullopt;  // HELP names it while this is offered
 
   constexpr bool has(Flags flag) const { return (flags & flag) != 0; }
   constexpr Cell in(Phase phase) const { return cells[static_cast<std::size_t>(phase)]; }
@@ -75,7 +87,7 @@ struct Command {
 namespace table {
 constexpr Cell yes = Cell::kYes, helo = Cell::kHeloFirst, nest = Cell::kNestedMail,
                mail = Cell::kNeedMail, rcpt = Cell::kNeedRcpt, none = Cell::kNoRecipients,
-               busy = Cell::kInTransaction;
+               busy = Cell::kInTransaction, bdat = Cell::kAfterBdat;
 using E = ServerEngine;
 }  // namespace table
 
@@ -83,21 +95,23 @@ using E = ServerEngine;
 inline constexpr auto kCommands = [] {
   using namespace table;
   return std::array{
-    //       verb        start ready mail  rcpt    flags                               syntax                      handler
-    Command{"EHLO",     {yes,  yes,  yes,  yes},  kBeforeTls | kIsJunk,               "EHLO hostname",            &E::ehlo},
-    Command{"HELO",     {yes,  yes,  yes,  yes},  kBeforeTls | kIsJunk,               "HELO hostname",            &E::helo},
-    Command{"STARTTLS", {yes,  yes,  busy, busy}, kBeforeTls | kNoArgument,           "STARTTLS",                 &E::starttls},
-    Command{"AUTH",     {helo, yes,  busy, busy}, kBeforeTls,                         "AUTH mechanism [initial-response]", &E::auth},
-    Command{"MAIL",     {helo, yes,  nest, nest}, kNeedsAuth,                         "MAIL FROM:<address>",      &E::mail},
-    Command{"RCPT",     {helo, mail, yes,  yes},  kPlain,                             "RCPT TO:<address>",        &E::rcpt},
-    Command{"DATA",     {helo, rcpt, none, yes},  kNoArgument,                        "DATA",                     &E::data},
-    Command{"BDAT",     {yes,  yes,  yes,  yes},  kPlain,                             "BDAT count [LAST]",        &E::bdat},
-    Command{"RSET",     {yes,  yes,  yes,  yes},  kNoArgument | kIsJunk,              "RSET",                     &E::rset},
-    Command{"NOOP",     {yes,  yes,  yes,  yes},  kBeforeTls | kIsJunk,               "NOOP [text]",              &E::noop},
-    Command{"QUIT",     {yes,  yes,  yes,  yes},  kBeforeTls | kNoArgument,           "QUIT",                     &E::quit},
-    Command{"VRFY",     {yes,  yes,  yes,  yes},  kIsJunk,                            "VRFY address",             &E::vrfy},
-    Command{"EXPN",     {yes,  yes,  yes,  yes},  kPlain,                             "EXPN list",                &E::not_implemented},
-    Command{"HELP",     {yes,  yes,  yes,  yes},  kIsJunk,                            "HELP [text]",              &E::help},
+    //       verb        start ready mail  rcpt  bdat   flags                               syntax                      handler
+    Command{"EHLO",     {yes,  yes,  yes,  yes,  yes},  kBeforeTls | kIsJunk | kNotLmtp,    "EHLO hostname",            &E::ehlo},
+    Command{"HELO",     {yes,  yes,  yes,  yes,  yes},  kBeforeTls | kIsJunk | kNotLmtp,    "HELO hostname",            &E::helo},
+    Command{"LHLO",     {yes,  yes,  yes,  yes,  yes},  kBeforeTls | kIsJunk | kOnlyLmtp,   "LHLO hostname",            &E::lhlo},
+    Command{"XCLIENT",  {yes,  yes,  busy, busy, busy}, kBeforeTls,                         "XCLIENT attribute=value", &E::xclient, Extension::kXclient},
+    Command{"STARTTLS", {yes,  yes,  busy, busy, busy}, kBeforeTls | kNoArgument,           "STARTTLS",                 &E::starttls, Extension::kStartTls},
+    Command{"AUTH",     {helo, yes,  busy, busy, busy}, kBeforeTls,                         "AUTH mechanism [initial-response]", &E::auth, Extension::kAuth},
+    Command{"MAIL",     {helo, yes,  nest, nest, nest}, kNeedsAuth | kTakesUtf8,            "MAIL FROM:<address>",      &E::mail},
+    Command{"RCPT",     {helo, mail, yes,  yes,  bdat}, kTakesUtf8,                         "RCPT TO:<address>",        &E::rcpt},
+    Command{"DATA",     {helo, rcpt, none, yes,  bdat}, kNoArgument,                        "DATA",                     &E::data},
+    Command{"BDAT",     {helo, rcpt, none, yes,  yes},  kPlain,                             "BDAT count [LAST]",        &E::bdat, Extension::kChunking},
+    Command{"RSET",     {yes,  yes,  yes,  yes,  yes},  kNoArgument | kIsJunk,              "RSET",                     &E::rset},
+    Command{"NOOP",     {yes,  yes,  yes,  yes,  yes},  kBeforeTls | kIsJunk,               "NOOP [text]",              &E::noop},
+    Command{"QUIT",     {yes,  yes,  yes,  yes,  yes},  kBeforeTls | kNoArgument,           "QUIT",                     &E::quit},
+    Command{"VRFY",     {yes,  yes,  yes,  yes,  yes},  kIsJunk | kTakesUtf8,               "VRFY address",             &E::vrfy},
+    Command{"EXPN",     {yes,  yes,  yes,  yes,  yes},  kTakesUtf8,                         "EXPN list",                &E::not_implemented},
+    Command{"HELP",     {yes,  yes,  yes,  yes,  yes},  kIsJunk,                            "HELP [text]",              &E::help},
   };
 }();
 // clang-format on
@@ -107,24 +121,30 @@ inline constexpr auto kCommands = [] {
 inline constexpr std::string_view kForeignVerbs[] = {
     "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "CONNECT", "PATCH", "TRACE", "PRI"};
 
-/// A line of the EHLO reply. One that belongs to a command is offered while that command is.
-struct Extension {
-  std::string_view keyword;
-  bool (*is_offered)(const ServerEngine& engine) = nullptr;         // null: always
+/// A line of the EHLO reply, while `ServerEngine::offers` the extension.
+struct ExtensionLine {
+  Extension extension;
   std::string_view parameter;                                       // behind the keyword
-  std::uint64_t (*number)(const ServerOptions& options) = nullptr;  // or a number
+  std::uint64_t (*number)(const ServerOptions& options) = nullptr;  // or with a number at its end
 };
 
-inline constexpr Extension kExtensions[] = {
-    {.keyword = "PIPELINING"},
-    {.keyword = "SIZE", .number = [](const ServerOptions& o) { return o.message_size; }},
-    {.keyword = "STARTTLS",
-     .is_offered = [](const ServerEngine& e) { return e.offers_starttls(); }},
-    {.keyword = "AUTH",
-     .is_offered = [](const ServerEngine& e) { return e.offers_auth() && e.may_auth_now(); },
-     .parameter = "PLAIN"},
-    {.keyword = "ENHANCEDSTATUSCODES"},
-    {.keyword = "8BITMIME"},
+inline constexpr ExtensionLine kExtensionLines[] = {
+    {.extension = Extension::kPipelining},
+    {.extension = Extension::kSize,
+     .number = [](const ServerOptions& o) { return o.message_size; }},
+    {.extension = Extension::kStartTls},
+    {.extension = Extension::kAuth, .parameter = "PLAIN"},
+    {.extension = Extension::kXclient,
+     .parameter = "NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT"},
+    {.extension = Extension::kEnhancedStatusCodes},
+    {.extension = Extension::kEightBitMime},
+    {.extension = Extension::kSmtpUtf8},
+    {.extension = Extension::kDsn},
+    {.extension = Extension::kChunking},
+    {.extension = Extension::kBinaryMime},
+    {.extension = Extension::kLimits,
+     .parameter = "RCPTMAX=",
+     .number = [](const ServerOptions& o) { return std::uint64_t{o.recipients}; }},
 };
 
 }  // namespace mail::smtp

@@ -18,6 +18,7 @@ namespace mail::smtp {
 ServerEngine::Question ServerEngine::question_of(const Event& event) {
   return std::visit(Overloaded{
                         [](const Connected&) { return Question::kConnected; },
+                        [](const XClient&) { return Question::kXClient; },
                         [](const Helo&) { return Question::kHelo; },
                         [](const Authenticate&) { return Question::kAuthenticate; },
                         [](const MailFrom&) { return Question::kMailFrom; },
@@ -36,20 +37,45 @@ void ServerEngine::accept(std::string_view text) {
   const Question question = std::exchange(question_, Question::kNone);
   if (!MAIL_ASSERT(question != Question::kNone)) return fail();
   accepted(question);
-  accepted_reply(question, text);
+  for (std::size_t i = replies_to(question); i != 0; --i) accepted_reply(question, text);
   end_of_answer();
+}
+
+/// LMTP answers a message once for each recipient (RFC 2033 §4.2), BDAT is answered at its end.
+std::size_t ServerEngine::replies_to(Question question) const {
+  if (question == Question::kData && mode_ == Mode::kChunk) return 0;
+  return question == Question::kDataEnd && is_lmtp() ? owed_ : 1;
 }
 
 void ServerEngine::answer(const Reply& reply) {
   const Question question = std::exchange(question_, Question::kNone);
   if (!MAIL_ASSERT(question != Question::kNone)) return fail();
-  if (reply.is_positive()) {
-    accepted(question);
-    append_wire(out_, reply);
-  } else {
-    append_wire(out_, reply);
-    refused(question, reply);
+  if (reply.is_positive()) accepted(question);
+  for (std::size_t i = replies_to(question); i != 0; --i) append_wire(out_, reply);
+  if (!reply.is_positive()) refused(question, reply);
+  end_of_answer();
+}
+
+void ServerEngine::answer_each(std::span<const Reply> replies) {
+  const Question question = std::exchange(question_, Question::kNone);
+  if (!MAIL_ASSERT(question == Question::kDataEnd && replies.size() == replies_to(question))) {
+    return fail();
   }
+  bool is_taken = false;
+  bool ends = false;
+  for (const Reply& reply : replies) {
+    append_wire(out_, reply);
+    is_taken = is_taken || reply.is_positive();
+    ends = ends || reply.code == 421;
+  }
+  // A message that reached somebody was no error of the peer's.
+  if (is_taken) {
+    accepted(question);
+  } else {
+    phase_ = Phase::kReady;
+    count_error();
+  }
+  if (ends) close();
   end_of_answer();
 }
 
@@ -57,6 +83,7 @@ void ServerEngine::accepted(Question question) {
   switch (question) {
     case Question::kNone: break;
     case Question::kConnected: mode_ = Mode::kCommands; break;
+    case Question::kXClient: believe(); break;
     case Question::kHelo:
       // RFC 5321 §4.1.4: an accepted EHLO clears what was under way; a refused one does not.
       drop_transaction();
@@ -74,9 +101,15 @@ void ServerEngine::accepted(Question question) {
       ++recipients_;
       break;
     case Question::kData:
-      mode_ = Mode::kData;
-      data_ = DataReader({.message = options_.message_size, .line = options_.data_line});
+      owed_ = recipients_;
       data_progress_ = 0;
+      if (mode_ == Mode::kChunk) {
+        phase_ = Phase::kBdat;
+        chunks_ = ChunkReader({.line = options_.data_line, .is_binary = is_binary_});
+      } else {
+        mode_ = Mode::kData;
+        data_ = DataReader({.message = options_.message_size, .line = options_.data_line});
+      }
       break;
     case Question::kDataEnd:
       phase_ = Phase::kReady;
@@ -93,7 +126,9 @@ void ServerEngine::accepted_reply(Question question, std::string_view text) {
   };
   switch (question) {
     case Question::kNone: return;
-    case Question::kConnected: return say(220, {}, cat(options_.hostname, " ESMTP"));
+    case Question::kConnected:
+    case Question::kXClient:
+      return say(220, {}, cat(options_.hostname, is_lmtp() ? " LMTP" : " ESMTP"));
     case Question::kHelo: return reply_helo(text.empty() ? options_.hostname : text);
     case Question::kAuthenticate: return say(235, "2.7.0", "Authentication successful");
     case Question::kMailFrom: return say(250, "2.1.0", "Ok");
@@ -108,18 +143,31 @@ void ServerEngine::accepted_reply(Question question, std::string_view text) {
 void ServerEngine::reply_helo(std::string_view text) {
   std::string lines(text);
   if (is_extended_) {
-    for (const auto& extension : kExtensions) {
-      if (extension.is_offered != nullptr && !extension.is_offered(*this)) continue;
-      append(lines, "\n", extension.keyword);
-      if (!extension.parameter.empty()) append(lines, " ", extension.parameter);
-      if (extension.number != nullptr) append(lines, " ", extension.number(options_));
+    for (const auto& [extension, parameter, number] : kExtensionLines) {
+      if (!offers(extension)) continue;
+      append(lines, "\n", to_string(extension));
+      if (!parameter.empty() || number != nullptr) append(lines, " ", parameter);
+      if (number != nullptr) append(lines, number(options_));
     }
   }
   append_reply(out_, 250, {}, lines);
 }
 
+/// Whatever was said before is forgotten: the session begins anew for the client behind the peer.
+void ServerEngine::believe() {
+  phase_ = claim_.helo && !claim_.helo->empty() ? Phase::kReady : Phase::kStart;
+  helo_ = claim_.helo.value_or(std::string{});
+  is_extended_ = claim_.is_extended;
+  is_authenticated_ = claim_.has_login.value_or(is_authenticated_);
+}
+
 void ServerEngine::refused(Question question, const Reply& reply) {
   if (question == Question::kDataEnd) phase_ = Phase::kReady;
+  if (question == Question::kData && mode_ == Mode::kChunk) {
+    phase_ = Phase::kBdat;
+    owed_ = recipients_;
+    return fail_message(reply);
+  }
   if (question == Question::kConnected || reply.code == 421) return close();
   if (reply.code >= 500) count_error();
 }

@@ -97,16 +97,11 @@ std::optional<ServerEngine::Event> ServerEngine::next() {
 
 /// One piece of input. False: nothing can be done before more comes.
 bool ServerEngine::step() {
-  if (skip_ != 0) {
-    const auto n = std::min<std::uint64_t>(skip_, pending_input().size());
-    in_begin_ += static_cast<std::size_t>(n);
-    skip_ -= n;
-    return n != 0;
-  }
   switch (mode_) {
     case Mode::kCommands:
     case Mode::kAuthResponse: return step_line();
     case Mode::kData: return step_data();
+    case Mode::kChunk: return step_chunk();
     case Mode::kGreeting:
     case Mode::kTls:
     case Mode::kClosing: return false;
@@ -145,19 +140,12 @@ bool ServerEngine::step_line() {
   return true;
 }
 
-bool ServerEngine::step_data() {
-  const auto piece = data_.read(pending_input());
-  if (piece.consumed == 0 && !piece.has_fault) return false;
-  in_begin_ += piece.consumed;
-  data_progress_ += piece.consumed;
-  if (data_progress_ >= kDataProgress) {
-    data_progress_ %= kDataProgress;
-    arm_deadline();
-  }
-  if (!piece.chunk.empty()) emit(DataChunk{piece.chunk});
-  if (piece.has_fault) refuse_data();
-  if (piece.has_ended) end_data();
-  return true;
+/// RFC 5321 §4.5.3.2.5: each block of a message has its own time.
+void ServerEngine::progress(std::size_t octets) {
+  data_progress_ += octets;
+  if (data_progress_ < kDataProgress) return;
+  data_progress_ %= kDataProgress;
+  arm_deadline();
 }
 
 void ServerEngine::emit(Event event) {
@@ -204,7 +192,7 @@ bool ServerEngine::finished() const {
 
 /// An idle session is a few hundred octets, whatever it has seen before.
 void ServerEngine::release_idle_memory() {
-  if (mode_ == Mode::kData || question_ != Question::kNone) return;
+  if (mode_ == Mode::kData || mode_ == Mode::kChunk || question_ != Question::kNone) return;
   if (pending_input().empty() || mode_ == Mode::kClosing) {
     drop_input();
     if (in_.capacity() > kIdleBuffer) std::string().swap(in_);
@@ -241,16 +229,19 @@ void ServerEngine::fail() {
 }
 
 void ServerEngine::drop_transaction() {
-  if (phase_ != Phase::kMail && phase_ != Phase::kRcpt) return;
+  if (phase_ != Phase::kMail && phase_ != Phase::kRcpt && phase_ != Phase::kBdat) return;
   phase_ = Phase::kReady;
   recipients_ = 0;
-  emit(Reset{});
+  is_smtputf8_ = false;
+  // Of a message that had failed before the application knows already.
+  if (!std::exchange(failure_, std::nullopt)) emit(Reset{});
 }
 
 // ---- time
 
 void ServerEngine::arm_deadline() {
-  deadline_ = now_ + (mode_ == Mode::kData ? options_.data_timeout : options_.command_timeout);
+  const bool is_message = mode_ == Mode::kData || mode_ == Mode::kChunk;
+  deadline_ = now_ + (is_message ? options_.data_timeout : options_.command_timeout);
 }
 
 std::optional<TimePoint> ServerEngine::deadline() const {
@@ -291,6 +282,14 @@ void ServerEngine::reply(int code, std::string_view enhanced, std::string_view t
 }
 
 void ServerEngine::reply(const Answer& answer) { reply(answer.code, answer.enhanced, answer.text); }
+
+/// What LMTP says once for each recipient (RFC 2033 §4.2).
+void ServerEngine::reply_to_message(const Answer& answer) {
+  for (std::size_t i = is_lmtp() ? owed_ : 1; i != 0; --i) {
+    append_reply(out_, answer.code, answer.enhanced, answer.text);
+  }
+  if (answer.code >= 500) count_error();
+}
 
 void ServerEngine::syntax_error(std::string_view syntax) {
   reply(501, "5.5.4", cat("Syntax: ", syntax));

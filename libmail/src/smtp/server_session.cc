@@ -32,10 +32,12 @@ void ServerSession::on_deadline(TimePoint now) { state_->on_deadline(now); }
 bool ServerSession::finished() const { return state_->finished(); }
 void ServerSession::accept(std::string_view text) { state_->accept(text); }
 void ServerSession::answer(const Reply& reply) { state_->answer(reply); }
+void ServerSession::answer_each(std::span<const Reply> replies) { state_->answer_each(replies); }
 void ServerSession::shut_down(std::string_view text) { state_->shut_down(text); }
 std::string_view ServerSession::helo_domain() const { return state_->helo_domain(); }
 bool ServerSession::is_extended() const { return state_->is_extended(); }
 bool ServerSession::is_authenticated() const { return state_->is_authenticated(); }
+bool ServerSession::is_smtputf8() const { return state_->is_smtputf8(); }
 const std::optional<TlsInfo>& ServerSession::tls() const { return state_->tls(); }
 
 }  // namespace mail::smtp

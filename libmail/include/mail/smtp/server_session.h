@@ -1,10 +1,9 @@
-// The SMTP server engine: RFC 5321 with PIPELINING, SIZE, 8BITMIME, STARTTLS, AUTH and
-// ENHANCEDSTATUSCODES.
+// The SMTP server engine: RFC 5321 and LMTP (RFC 2033) with the extensions of mail/smtp/types.h.
 //
 // A `mail::Session` (mail/base/session.h): bytes in, events out. The order of one transaction:
 //
-//     Connected? → Helo? → [TLS] → [Authenticate?] → MailFrom? → RcptTo?… → Data? → DataChunk… →
-//     DataEnd? → …
+//     Connected? → [XClient?] → Helo? → [TLS] → [Authenticate?] → MailFrom? → RcptTo?… → Data? →
+//     DataChunk… → DataEnd? → …
 //
 // A `?` marks a question: it gets exactly one `accept` or `answer` before `next` yields anything
 // else. DataChunk, Reset, Violated and Quit are notices.
@@ -13,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,12 +20,9 @@
 #include "mail/base/limits.h"
 #include "mail/base/session.h"
 #include "mail/smtp/reply.h"
+#include "mail/smtp/types.h"
 
 namespace mail::smtp {
-
-/// RFC 5321 §2.3.1 port 25; RFC 6409 §3.1 port 587; RFC 8314 §3.3 port 465 (TLS from the first
-/// byte).
-enum class Dialect { kSmtp, kSubmission, kSubmissions };
 
 /// A value. Every limit is listed in docs/limits.md.
 struct ServerOptions {
@@ -41,6 +38,11 @@ struct ServerOptions {
   bool requires_tls = false;
   /// … and until the client has authenticated (RFC 6409 §4.3).
   bool requires_auth = false;
+  /// The peer may say on whose behalf it speaks: XCLIENT is advertised and accepted. For peers in
+  /// networks that their owner configured, for nobody else.
+  bool trusts_peer = false;
+  /// Neither advertised nor accepted (Postfix: smtpd_discard_ehlo_keywords).
+  ExtensionSet withheld;
 
   std::uint64_t message_size =
       limits::kMessageSize;         // octets of DATA as sent, dots removed (RFC 1870 §3)
@@ -61,7 +63,21 @@ struct ServerOptions {
 /// ends the session).
 struct Connected {};
 
-/// HELO, EHLO (RFC 5321 §4.1.1.1). `accept` sends the extension list.
+/// XCLIENT of a trusted peer (Postfix's XCLIENT_README): on whose behalf it speaks. `accept` sends
+/// the greeting anew and believes it, LOGIN included; what was said before is forgotten. An
+/// attribute that was not mentioned is nullopt; one that the peer itself does not know is empty.
+struct XClient {
+  std::optional<std::string_view> name;     // NAME: reverse name of the client
+  std::optional<std::string_view> address;  // ADDR: "192.0.2.1", "2001:db8::1"
+  std::optional<std::string_view> port;
+  std::optional<std::string_view> protocol;  // PROTO: "SMTP", "ESMTP"
+  std::optional<std::string_view> helo;
+  std::optional<std::string_view> login;
+  std::optional<std::string_view> destination_address;
+  std::optional<std::string_view> destination_port;
+};
+
+/// HELO, EHLO (RFC 5321 §4.1.1.1), LHLO (RFC 2033 §4.1). `accept` sends the extension list.
 struct Helo {
   std::string_view domain;
   bool is_extended = false;
@@ -75,13 +91,14 @@ struct Authenticate {
   std::string_view password;
 };
 
-enum class BodyType { kSevenBit, kEightBitMime };
-
 /// MAIL (RFC 5321 §4.1.1.2). The syntax was checked.
 struct MailFrom {
   std::string_view reverse_path;      // "ann@example.com" in canonical form; empty: the null sender
   std::optional<std::uint64_t> size;  // SIZE= as declared; already within the limit
   BodyType body = BodyType::kSevenBit;
+  bool is_smtputf8 = false;  // RFC 6531 §3.4
+  DsnReturn dsn_return = DsnReturn::kUnspecified;
+  std::string_view envelope_id;  // ENVID= (RFC 3461 §4.4), decoded
 
   bool is_null_sender() const { return reverse_path.empty(); }
 };
@@ -90,25 +107,34 @@ struct MailFrom {
 struct RcptTo {
   std::string_view
       forward_path;  // "postmaster" alone is allowed without a domain (RFC 5321 §4.5.1)
+  DsnNotify notify;
+  // ORCPT= (RFC 3461 §4.2): "rfc822" and the address, decoded; both empty when it was not given.
+  std::string_view original_recipient_type;
+  std::string_view original_recipient;
 };
 
-/// DATA with at least one accepted recipient: `accept` sends 354.
-struct Data {};
+/// DATA or the first BDAT with at least one accepted recipient: `accept` sends 354 to DATA, and
+/// nothing to BDAT. A refused BDAT refuses the message: what follows of it is swallowed.
+struct Data {
+  bool is_chunked = false;  // BDAT
+};
 
-/// Notice. Bytes of the message, dots removed, lines ending in CRLF. Cut anywhere.
+/// Notice. Bytes of the message, dots removed, lines ending in CRLF; with BODY=BINARYMIME as they
+/// are. Cut anywhere.
 struct DataChunk {
   std::string_view bytes;
 };
 
-/// CRLF.CRLF was read: `accept` means that the message is *ours now* (durable), and sends 250 with
-/// the given text.
+/// CRLF.CRLF or the end of BDAT LAST was read: `accept` means that the message is *ours now*
+/// (durable), and sends 250 with the given text. LMTP owes one reply for each accepted recipient
+/// (RFC 2033 §4.2): `answer_each`, or `accept` and `answer` for all of them alike.
 struct DataEnd {
   std::uint64_t octets = 0;
 };
 
 /// Notice. The transaction is gone: RSET, a new EHLO, or a message that the engine itself refused
-/// (too big, bare CR or LF, line too long) or that was cut off by the end of the connection. Forget
-/// its chunks.
+/// (too big, bare CR or LF, line too long, a refused BDAT) or that was cut off by the end of the
+/// connection. Forget its chunks.
 struct Reset {};
 
 /// Notice: the peer broke a rule that is worth a log line.
@@ -121,8 +147,8 @@ struct Quit {};
 
 class ServerSession {
  public:
-  using Event = std::variant<Connected, Helo, Authenticate, MailFrom, RcptTo, Data, DataChunk,
-                             DataEnd, Reset, Violated, Quit>;
+  using Event = std::variant<Connected, XClient, Helo, Authenticate, MailFrom, RcptTo, Data,
+                             DataChunk, DataEnd, Reset, Violated, Quit>;
 
   /// `now` starts the first deadline.
   ServerSession(ServerOptions options, TimePoint now);
@@ -148,6 +174,8 @@ class ServerSession {
   void accept(std::string_view text = {});
   /// Any other answer. 421 also closes.
   void answer(const Reply& reply);
+  /// DataEnd in LMTP: one reply for each recipient that was accepted, in their order.
+  void answer_each(std::span<const Reply> replies);
   /// Says 421 as soon as no answer is owed, and finishes (the server stops).
   void shut_down(std::string_view text);
 
@@ -155,6 +183,7 @@ class ServerSession {
   std::string_view helo_domain() const;
   bool is_extended() const;
   bool is_authenticated() const;
+  bool is_smtputf8() const;  // of the transaction at hand
   const std::optional<TlsInfo>& tls() const;
 
  private:
