@@ -16,9 +16,16 @@ constexpr SettingInfo kRegistry[] = {
     {"DEDUPE_RECIPIENTS", SettingType::kFlag, "1", "",
      "1: one transaction that reaches a mailbox by several addresses delivers one copy; 0: one for "
      "each address, as in Postfix."},
+    {"DMS_VMAIL_GID", SettingType::kNumber, "5000", "",
+     "Group of the mail where the mail folder belongs to root."},
+    {"DMS_VMAIL_UID", SettingType::kNumber, "5000", "",
+     "User that maild becomes, and owner of the mail, where the mail folder belongs to root; "
+     "otherwise its owner."},
     {"DOVECOT_INET_PROTOCOLS", SettingType::kChoice, "all", "all|ipv4|ipv6",
      "Address families of IMAP where LISTEN_* does not say."},
     {"ENABLE_IMAP", SettingType::kFlag, "1", "", "0: no IMAP, unless LISTEN_IMAP or LISTEN_IMAPS."},
+    {"LETSENCRYPT_FOLDER", SettingType::kText, "/etc/letsencrypt", "",
+     "SSL_TYPE=letsencrypt: the folder with live/ or Traefik's acme.json."},
     {"LISTEN_IMAP", SettingType::kListen, "*:143", "", "Where IMAP with STARTTLS listens."},
     {"LISTEN_IMAPS", SettingType::kListen, "*:993", "",
      "Where IMAP over TLS listens; by default only with a certificate (SSL_TYPE)."},
@@ -27,8 +34,14 @@ constexpr SettingInfo kRegistry[] = {
      "Where submission with STARTTLS listens."},
     {"LISTEN_SUBMISSIONS", SettingType::kListen, "*:465", "",
      "Where submission over TLS listens; by default only with a certificate (SSL_TYPE)."},
+    {"LOG_FORMAT", SettingType::kChoice, "text", "text|json",
+     "Log lines for people, with name=value behind the sentence, or one JSON object a line."},
     {"LOG_LEVEL", SettingType::kChoice, "info", "error|warn|info|debug|trace",
      "The least important messages that are logged."},
+    {"MAIL_MAX_USERIP_CONNECTIONS", SettingType::kNumber, "10", "",
+     "Connections of one user from one address to IMAP, as in Dovecot; 0: no limit."},
+    {"MAX_CONNECTIONS", SettingType::kNumber, "20000", "",
+     "Connections at one time. When all are taken, the oldest that has not logged in makes room."},
     {"OVERRIDE_HOSTNAME", SettingType::kText, "", "",
      "The server's full name, instead of what the system calls itself."},
     {"POSTFIX_INET_PROTOCOLS", SettingType::kChoice, "all", "all|ipv4|ipv6",
@@ -37,13 +50,25 @@ constexpr SettingInfo kRegistry[] = {
      "The largest message in octets; 0: no limit."},
     {"POSTMASTER_ADDRESS", SettingType::kText, "", "",
      "Who gets mail for root and postmaster; empty: postmaster@ the mail domain."},
+    {"SMTPD_CLIENT_CONNECTION_COUNT_LIMIT", SettingType::kNumber, "50", "",
+     "Connections from one address to each of SMTP, submission and IMAP, as in Postfix; this "
+     "machine's own are free; 0: no limit."},
+    {"SSL_ALT_CERT_PATH", SettingType::kText, "", "",
+     "SSL_TYPE=manual: a second certificate chain with another kind of key (ECDSA beside RSA)."},
+    {"SSL_ALT_KEY_PATH", SettingType::kText, "", "", "SSL_TYPE=manual: its private key, PEM."},
     {"SSL_CERT_PATH", SettingType::kText, "", "", "SSL_TYPE=manual: the certificate chain, PEM."},
+    {"SSL_DOMAIN", SettingType::kText, "", "",
+     "SSL_TYPE=letsencrypt: the name that the certificate was issued for; otherwise, or when there "
+     "is none, the host name, then its domain."},
     {"SSL_KEY_PATH", SettingType::kText, "", "", "SSL_TYPE=manual: the private key, PEM."},
-    {"SSL_TYPE", SettingType::kChoice, "", "|manual|self-signed",
-     "Where the certificate comes from. Empty: no TLS, passwords in the clear; self-signed: "
-     "ssl/<hostname>-cert.pem and -key.pem in the config folder."},
+    {"SSL_TYPE", SettingType::kText, "", "",
+     "Where the certificate comes from: `letsencrypt`, `manual`, `custom` "
+     "(ssl/<hostname>-full.pem, key and chain), `self-signed` (ssl/<hostname>-cert.pem and "
+     "-key.pem, made when missing). Empty: no TLS, passwords in the clear."},
     {"TLS_LEVEL", SettingType::kChoice, "modern", "modern|intermediate",
      "Cipher suites offered; TLS 1.2 is the least version in both."},
+    {"TZ", SettingType::kText, "", "",
+     "Time zone of log lines, Received and Date, such as Europe/Berlin; empty: /etc/localtime."},
 };
 
 constexpr std::string_view kNotYet = "not available in this version";
@@ -58,8 +83,6 @@ constexpr RetiredSetting kRetired[] = {
     {"CLAMAV_MESSAGE_SIZE_LIMIT", kNotYet},
     {"DEFAULT_RELAY_HOST", kNotYet},
     {"DMS_CONFIG_POLL", kImmediate},
-    {"DMS_VMAIL_GID", "the server runs as the owner of the mail folder"},
-    {"DMS_VMAIL_UID", "the server runs as the owner of the mail folder"},
     {"DOVECOT_*", "there is no Dovecot behind this server"},
     {"ENABLE_AMAVIS", kOneProcess},
     {"ENABLE_CLAMAV", kNotYet},
@@ -113,11 +136,7 @@ constexpr RetiredSetting kRetired[] = {
     {"SPAM_SUBJECT", kOwnFilter},
     {"SPOOF_PROTECTION", kNotYet},
     {"SRS_*", kNotYet},
-    {"SSL_ALT_CERT_PATH", kNotYet},
-    {"SSL_ALT_KEY_PATH", kNotYet},
-    {"SSL_DOMAIN", kNotYet},
     {"SUPERVISOR_LOGLEVEL", kOneProcess},
-    {"TZ", "set it in the environment: times follow the system's zone"},
     {"UPDATE_CHECK_INTERVAL", "the server does not phone home; the packages tell of updates"},
     {"VIRUSMAILS_DELETE_DELAY", kNotYet},
 };

@@ -94,6 +94,7 @@ void Acceptor::admit(Descriptor descriptor, Endpoint peer) {
   arrival.descriptor = std::move(descriptor);
   arrival.peer = std::move(peer);
   if (service_.tls) arrival.tls = service_.tls();
+  arrival.protocol = service_.protocol;
   network_.least_loaded().serve(std::move(arrival), service_.handler);
 }
 

@@ -5,88 +5,96 @@
 
 #include <utility>
 
+#include <openssl/sha.h>
+
 namespace mail::net {
 namespace {
 
-constexpr std::uint64_t kMaxPemOctets = 1024 * 1024;
+constexpr std::uint64_t kMaxAuthorityOctets = 1024 * 1024;
+
+/// Tells sets of pairs apart without keeping keys.
+std::string fingerprint_of(const std::vector<TlsPair>& pairs) {
+  SHA256_CTX hash;
+  SHA256_Init(&hash);
+  for (const TlsPair& pair : pairs) {
+    for (const std::string* text :
+         {&pair.certificate_name, &pair.certificate, &pair.key_name, &pair.key}) {
+      SHA256_Update(&hash, text->c_str(), text->size() + 1);
+    }
+    SHA256_Update(&hash, pair.is_default ? "1" : "0", 1);
+  }
+  std::uint8_t digest[SHA256_DIGEST_LENGTH];
+  SHA256_Final(digest, &hash);
+  return {reinterpret_cast<const char*>(digest), sizeof digest};
+}
 
 }  // namespace
 
-Status Certificate::load(const directory::Settings& settings, const std::string& config,
-                         const std::string& hostname, WallTime now) {
-  level_ =
-      settings.text("TLS_LEVEL") == "intermediate" ? TlsLevel::kIntermediate : TlsLevel::kModern;
-  const std::string_view type = settings.text("SSL_TYPE");
-  if (type.empty()) return absl::OkStatus();
-  if (type == "self-signed") return load_self_signed(config, hostname, now);
-  certificate_path_ = settings.text("SSL_CERT_PATH");
-  key_path_ = settings.text("SSL_KEY_PATH");
-  if (certificate_path_.empty() || key_path_.empty()) {
-    return failed_precondition("SSL_TYPE=", type, " needs both SSL_CERT_PATH and SSL_KEY_PATH");
+Status Certificate::load(const CertificatePlan& plan, const std::string& hostname, WallTime now) {
+  if (plan.type == CertificatePlan::Type::kSelfSigned) {
+    const auto missing = [this](const std::string& path) {
+      return filesystem_.info(path).status().code() == absl::StatusCode::kNotFound;
+    };
+    // With one of the two there, something is wrong that a new pair would only cover up.
+    if (missing(plan.certificate_path) && missing(plan.key_path)) {
+      MAIL_RETURN_IF_ERROR(make_files(plan, hostname, now));
+    }
   }
-  return reload().status();
+  MAIL_RETURN_IF_ERROR(follow(plan).status());
+  plan_ = plan;
+  std::string authority;
+  if (!plan.authority_path.empty()) {
+    const auto text = read_file(filesystem_, plan.authority_path, kMaxAuthorityOctets);
+    if (text.ok()) authority = *text;
+  }
+  const std::lock_guard lock(mutex_);
+  authority_ = std::move(authority);
+  return absl::OkStatus();
 }
 
-Status Certificate::load_self_signed(const std::string& config, const std::string& hostname,
-                                     WallTime now) {
-  const std::string folder = cat(config, "/ssl");
-  certificate_path_ = cat(folder, "/", hostname, "-cert.pem");
-  key_path_ = cat(folder, "/", hostname, "-key.pem");
-  const auto missing = [this](const std::string& path) {
-    return filesystem_.info(path).status().code() == absl::StatusCode::kNotFound;
-  };
-  // With one of the two there, something is wrong that a new pair would only cover up.
-  if (missing(certificate_path_) && missing(key_path_)) {
-    MAIL_RETURN_IF_ERROR(make_files(folder, hostname, now));
-  }
-  const auto authority = read(cat(folder, "/demoCA/cacert.pem"));
-  if (authority.ok()) authority_ = *authority;
-  return reload().status();
-}
-
-Status Certificate::make_files(const std::string& folder, const std::string& hostname,
+Status Certificate::make_files(const CertificatePlan& plan, const std::string& hostname,
                                WallTime now) {
   // The loopback names let a client on this machine check the certificate too.
   const std::string names[] = {hostname, "localhost", "127.0.0.1", "::1"};
   MAIL_ASSIGN_OR_RETURN(const Identity identity, make_identity(names, now));
-  const std::string ca_folder = cat(folder, "/demoCA");
-  MAIL_RETURN_IF_ERROR(make_directories(filesystem_, ca_folder, 0755));
+  MAIL_RETURN_IF_ERROR(make_directories(filesystem_, parent_path(plan.authority_path), 0755));
   MAIL_RETURN_IF_ERROR(
-      write_file_atomically(filesystem_, cat(ca_folder, "/cacert.pem"), identity.authority, 0644));
-  MAIL_RETURN_IF_ERROR(write_file_atomically(filesystem_, key_path_, identity.key, 0600));
-  return write_file_atomically(filesystem_, certificate_path_, identity.certificate, 0644);
+      write_file_atomically(filesystem_, plan.authority_path, identity.authority, 0644));
+  MAIL_RETURN_IF_ERROR(write_file_atomically(filesystem_, plan.key_path, identity.key, 0600));
+  return write_file_atomically(filesystem_, plan.certificate_path, identity.certificate, 0644);
 }
 
 Status Certificate::use(Identity identity, TlsLevel level) {
-  MAIL_ASSIGN_OR_RETURN(auto context,
-                        TlsContext::make(identity.certificate, "the certificate made here",
-                                         identity.key, "the key made here", level));
-  authority_ = std::move(identity.authority);
+  TlsPair pair;
+  pair.certificate = std::move(identity.certificate);
+  pair.certificate_name = "the certificate made here";
+  pair.key = std::move(identity.key);
+  pair.key_name = "the key made here";
+  std::vector<std::string> complaints;
+  MAIL_ASSIGN_OR_RETURN(auto context, TlsContext::make({&pair, 1}, level, complaints));
   const std::lock_guard lock(mutex_);
+  authority_ = std::move(identity.authority);
   context_ = std::move(context);
   return absl::OkStatus();
 }
 
-StatusOr<std::string> Certificate::read(const std::string& path) const {
-  // Certificates are often symbolic links (live/<domain>/ of letsencrypt), which `open` refuses.
-  MAIL_ASSIGN_OR_RETURN(const std::string target, filesystem_.resolve_links(path));
-  return read_file(filesystem_, target, kMaxPemOctets);
-}
+StatusOr<bool> Certificate::reload() { return follow(plan_); }
 
-StatusOr<bool> Certificate::reload() {
-  if (certificate_path_.empty()) return false;
-  MAIL_ASSIGN_OR_RETURN(std::string certificate, read(certificate_path_));
+StatusOr<bool> Certificate::follow(const CertificatePlan& plan) {
+  if (plan.type == CertificatePlan::Type::kNone && plan_.type == plan.type) return false;
+  MAIL_ASSIGN_OR_RETURN(CertificateSources found, find_certificates(filesystem_, plan));
+  std::string fingerprint = fingerprint_of(found.pairs);
   {
     const std::lock_guard lock(mutex_);
-    // The key alone never changes: each certificate is for one key. So a server that may no longer
-    // read keys reloads in peace as long as nothing was renewed.
-    if (context_ != nullptr && certificate == certificate_) return false;
+    if (fingerprint == fingerprint_ && plan.level == plan_.level) return false;
   }
-  MAIL_ASSIGN_OR_RETURN(const std::string key, read(key_path_));
-  MAIL_ASSIGN_OR_RETURN(auto context,
-                        TlsContext::make(certificate, certificate_path_, key, key_path_, level_));
+  std::shared_ptr<const TlsContext> context;
+  if (!found.pairs.empty()) {
+    MAIL_ASSIGN_OR_RETURN(context, TlsContext::make(found.pairs, plan.level, found.complaints));
+  }
   const std::lock_guard lock(mutex_);
-  certificate_ = std::move(certificate);
+  fingerprint_ = std::move(fingerprint);
+  complaints_ = std::move(found.complaints);
   context_ = std::move(context);
   return true;
 }
@@ -94,6 +102,16 @@ StatusOr<bool> Certificate::reload() {
 std::shared_ptr<const TlsContext> Certificate::context() const {
   const std::lock_guard lock(mutex_);
   return context_;
+}
+
+std::vector<std::string> Certificate::complaints() const {
+  const std::lock_guard lock(mutex_);
+  return complaints_;
+}
+
+std::string Certificate::authority() const {
+  const std::lock_guard lock(mutex_);
+  return authority_;
 }
 
 }  // namespace mail::net

@@ -3,53 +3,52 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "mail/base/filesystem.h"
 #include "mail/base/status.h"
-#include "mail/directory/settings.h"
 #include "mail/net/identity.h"
+#include "net/certificate_sources.h"
 #include "net/tls.h"
 
 namespace mail::net {
 
-/// The certificate in force: where its files are, and the TLS context made of them, which new
-/// connections take. Safe from any thread.
+/// The certificates in force: where their files are, and the TLS context made of them, which new
+/// connections take. Safe from any thread, but `load` and `use`, which belong to the start or to
+/// one reload at a time.
 class Certificate {
  public:
   explicit Certificate(Filesystem& filesystem) : filesystem_(filesystem) {}
 
-  /// As SSL_TYPE says: nothing when it is empty; SSL_CERT_PATH and SSL_KEY_PATH; or
-  /// <config>/ssl/<hostname>-cert.pem and -key.pem, which are made when both are missing. Fails:
-  /// naming the file at fault and what to do.
-  Status load(const directory::Settings& settings, const std::string& config,
-              const std::string& hostname, WallTime now);
+  /// Follows `plan` from now on. A self-signed pair is made when both its files are missing. Fails:
+  /// naming the file at fault and what to do; then what was in force before stays, and so does its
+  /// plan.
+  Status load(const CertificatePlan& plan, const std::string& hostname, WallTime now);
   /// One made here, without files.
   Status use(Identity identity, TlsLevel level);
 
-  /// Reads the files again when the certificate changed. What cannot be used leaves the last good
-  /// one in force. True: another certificate is in force now.
+  /// Reads the files again. What cannot be used leaves the last good one in force. True: other
+  /// certificates are in force now.
   StatusOr<bool> reload();
 
   /// Null without TLS.
   std::shared_ptr<const TlsContext> context() const;
-  /// Empty without files.
-  const std::string& certificate_path() const { return certificate_path_; }
-  const std::string& key_path() const { return key_path_; }
-  const std::string& authority() const { return authority_; }
+  /// What is wrong with certificates beside the default one, since the last that changed something.
+  std::vector<std::string> complaints() const;
+  const CertificatePlan& plan() const { return plan_; }
+  std::string authority() const;
 
  private:
-  Status load_self_signed(const std::string& config, const std::string& hostname, WallTime now);
-  Status make_files(const std::string& folder, const std::string& hostname, WallTime now);
-  StatusOr<std::string> read(const std::string& path) const;
+  StatusOr<bool> follow(const CertificatePlan& plan);
+  Status make_files(const CertificatePlan& plan, const std::string& hostname, WallTime now);
 
   Filesystem& filesystem_;
-  std::string certificate_path_;
-  std::string key_path_;
-  std::string authority_;
-  TlsLevel level_ = TlsLevel::kModern;
+  CertificatePlan plan_;
 
   mutable std::mutex mutex_;
-  std::string certificate_;  // the text in force
+  std::string authority_;
+  std::string fingerprint_;  // of the pairs in force
+  std::vector<std::string> complaints_;
   std::shared_ptr<const TlsContext> context_;
 };
 

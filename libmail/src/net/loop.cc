@@ -39,8 +39,9 @@ void Loop::serve(Arrival arrival, const Handler& handler) {
 
 void Loop::begin(Arrival arrival, const Handler& handler) {
   auto socket = SocketState::make(io_, inbox_, arrival.descriptor.release());
-  auto transport = std::make_unique<SocketTransport>(
-      socket, std::move(arrival.peer), std::move(arrival.local), std::move(arrival.tls));
+  auto transport =
+      std::make_unique<SocketTransport>(socket, std::move(arrival.peer), std::move(arrival.local),
+                                        std::move(arrival.tls), arrival.protocol);
   if (stopping_) socket->tell_stopping();
   connections_.push_front(
       Connection{.ticket = std::move(arrival.ticket), .socket = std::move(socket), .task = {}});

@@ -28,6 +28,7 @@ struct Arrival {
   Endpoint peer;
   Endpoint local;
   std::shared_ptr<const TlsContext> tls;
+  std::string_view protocol;  // for ALPN; outlives the loop
   Gate::Ticket ticket;
 };
 

@@ -64,7 +64,7 @@ void Network::listen(Descriptor socket, Service service) {
 }
 
 void Network::adopt(Descriptor descriptor, Handler handler) {
-  services_.push_back({.handler = std::move(handler), .tls = {}, .counts = false});
+  services_.push_back({.handler = std::move(handler), .tls = {}, .protocol = {}, .counts = false});
   Arrival arrival;
   arrival.descriptor = std::move(descriptor);
   if (control_gate_.admit({}, arrival.ticket) != Gate::Verdict::kAdmitted) return;

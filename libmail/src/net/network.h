@@ -23,6 +23,7 @@ class Network {
   struct Service {
     Handler handler;
     std::function<std::shared_ptr<const TlsContext>()> tls;  // may answer null
+    std::string protocol = {};                               // its name for ALPN; empty: any
     bool counts = true;  // towards the connection limits; the control socket does not
   };
 

@@ -21,6 +21,14 @@ constexpr std::array kProtocols = {server::Protocol::kSmtp, server::Protocol::kS
                                    server::Protocol::kSubmissions, server::Protocol::kImap,
                                    server::Protocol::kImaps};
 
+/// IANA's names for ALPN; SMTP has none there, what others use is "smtp".
+std::string_view alpn_name(std::string_view listener) {
+  for (const std::string_view name : {"imap", "pop3", "managesieve"}) {
+    if (listener.starts_with(name)) return name;
+  }
+  return "smtp";
+}
+
 std::string machine_name() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
@@ -108,6 +116,7 @@ Status Server::start() {
       return state.serve(protocol, loop, std::move(transport));
     };
     service.tls = [&state] { return state.certificate.context(); };
+    service.protocol = alpn_name(to_string(protocol));
     state.network->listen(std::move(socket.descriptor), std::move(service));
   }
   state.bound.clear();
@@ -191,7 +200,7 @@ std::shared_ptr<const directory::Snapshot> Server::directory() const {
 
 store::Store& Server::store() { return *state_->store; }
 
-const std::string& Server::authority() const { return state_->certificate.authority(); }
+std::string Server::authority() const { return state_->certificate.authority(); }
 
 std::size_t Server::connections() const {
   return state_->network == nullptr ? 0 : state_->network->connections();

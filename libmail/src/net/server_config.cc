@@ -98,15 +98,15 @@ Status Server::State::read_config() {
   }
   if (settings.text("SSL_TYPE").empty()) {
     logger.warning("TLS is off, passwords cross the network in the clear",
-                   {{"fix", "set SSL_TYPE=self-signed or SSL_TYPE=manual"}});
+                   {{"fix", "set SSL_TYPE=letsencrypt, manual, custom or self-signed"}});
   }
-  MAIL_RETURN_IF_ERROR(
-      certificate.load(settings, options.config, directory_options.hostname, clock.wall()));
-  if (!certificate.certificate_path().empty()) {
-    for (const std::string& path : {certificate.certificate_path(), certificate.key_path()}) {
-      watched.push_back(path);
-      marks.push_back(mark_of(path));
-    }
+  MAIL_ASSIGN_OR_RETURN(const auto plan, net::plan_certificates(settings, options.config,
+                                                                directory_options.hostname));
+  MAIL_RETURN_IF_ERROR(certificate.load(plan, directory_options.hostname, clock.wall()));
+  log_complaints();
+  for (const std::string& path : net::watched_paths(real_filesystem(), plan)) {
+    watched.push_back(path);
+    marks.push_back(mark_of(path));
   }
   return absl::OkStatus();
 }
@@ -152,13 +152,20 @@ void Server::State::reload() {
     logger.error("the certificate cannot be read again, the old one stays in force",
                  {{"error", std::string(message_of(renewed.status()))}});
   } else if (*renewed) {
-    logger.info("certificate renewed", {{"file", certificate.certificate_path()}});
+    logger.info("certificates renewed");
+    log_complaints();
   }
   const auto now = directory::Settings::read(files, options.config, options.environment);
   if (now != settings && !complained_of_settings) {
     logger.warning("settings changed; restart the server to apply them",
                    {{"file", cat(options.config, "/mailserver.env")}});
     complained_of_settings = true;
+  }
+}
+
+void Server::State::log_complaints() {
+  for (const std::string& complaint : certificate.complaints()) {
+    logger.warning("a certificate is left out", {{"reason", complaint}});
   }
 }
 

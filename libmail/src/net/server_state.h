@@ -52,6 +52,7 @@ struct Server::State {
   std::vector<std::optional<FileInfo>> take_marks() const;
   void log_diagnostics(std::span<const directory::Diagnostic> diagnostics,
                        std::span<const directory::Diagnostic> known);
+  void log_complaints();
   bool has_config() const { return !options.config.empty(); }
   std::string run_folder() const { return cat(options.state, "/run"); }
 

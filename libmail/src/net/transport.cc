@@ -171,11 +171,12 @@ void SocketState::close() {
 }
 
 SocketTransport::SocketTransport(std::shared_ptr<SocketState> state, Endpoint peer, Endpoint local,
-                                 std::shared_ptr<const TlsContext> tls)
+                                 std::shared_ptr<const TlsContext> tls, std::string_view protocol)
     : state_(std::move(state)),
       peer_(std::move(peer)),
       local_(std::move(local)),
-      tls_context_(std::move(tls)) {}
+      tls_context_(std::move(tls)),
+      protocol_(protocol) {}
 
 SocketTransport::~SocketTransport() { close(); }
 
@@ -213,7 +214,7 @@ Task<StatusOr<TlsInfo>> SocketTransport::start_tls(std::optional<TimePoint> dead
     co_return failed_precondition("TLS is not possible on this connection");
   }
   if (state_->is_closed()) co_return unavailable("the connection is closed");
-  auto stream = TlsStream::accept(std::move(tls_context_), state_->descriptor());
+  auto stream = TlsStream::accept(std::move(tls_context_), state_->descriptor(), protocol_);
   if (!stream.ok()) co_return std::move(stream).status();
   std::unique_ptr<TlsStream> tls = std::move(stream).value();
   while (true) {

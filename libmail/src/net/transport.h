@@ -82,9 +82,9 @@ class SocketState : public std::enable_shared_from_this<SocketState> {
 
 class SocketTransport final : public Transport {
  public:
-  /// `tls` may be null: then `start_tls` fails.
+  /// `tls` may be null: then `start_tls` fails. `protocol` as in TlsStream::accept.
   SocketTransport(std::shared_ptr<SocketState> state, Endpoint peer, Endpoint local,
-                  std::shared_ptr<const TlsContext> tls);
+                  std::shared_ptr<const TlsContext> tls, std::string_view protocol);
   ~SocketTransport() override;
 
   Task<Readiness> wait(Interest interest, std::optional<TimePoint> deadline) override;
@@ -101,6 +101,7 @@ class SocketTransport final : public Transport {
   const Endpoint peer_;
   const Endpoint local_;
   std::shared_ptr<const TlsContext> tls_context_;  // until the handshake
+  const std::string_view protocol_;
   std::unique_ptr<TlsStream> tls_;
 };
 

@@ -68,7 +68,7 @@ TEST_CASE("the environment wins over files, a value over its __FILE") {
 }
 
 TEST_CASE("a wrong value is reported with its line and counts as not given") {
-  for (const char* line : {"ENABLE_IMAP=yes", "POSTFIX_MESSAGE_SIZE_LIMIT=10M", "SSL_TYPE=magic",
+  for (const char* line : {"ENABLE_IMAP=yes", "POSTFIX_MESSAGE_SIZE_LIMIT=10M", "TLS_LEVEL=magic",
                            "TLS_LEVEL=old", "LISTEN_SMTP=25", "LISTEN_SMTP=1.2.3:25",
                            "LISTEN_SMTP=[1.2.3.4]:25", "LISTEN_SMTP=127.0.0.1:65536",
                            "LISTEN_SMTP=127.0.0.1:25,", "OVERRIDE_HOSTNAME=host", "no equals"}) {

@@ -124,14 +124,16 @@ std::string TlsPeer::suite() const {
   return SSL_CIPHER_get_name(SSL_get_current_cipher(ssl_.get()));
 }
 
-Served::Served(Handler handler, std::shared_ptr<const TlsContext> tls, Limits limits) {
+Served::Served(Handler handler, std::shared_ptr<const TlsContext> tls, Limits limits,
+               std::string protocol) {
   auto started = Network::start(limits, logger);
   REQUIRE(started.ok());
   network = std::move(started).value();
   auto socket = listen_on({.host = "127.0.0.1", .port = 0, .unix_path = {}});
   REQUIRE(socket.ok());
   port = socket->address.port;
-  Network::Service service{.handler = std::move(handler), .tls = [tls] { return tls; }};
+  Network::Service service{
+      .handler = std::move(handler), .tls = [tls] { return tls; }, .protocol = std::move(protocol)};
   network->listen(std::move(socket->descriptor), std::move(service));
 }
 

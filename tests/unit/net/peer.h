@@ -60,7 +60,7 @@ class TlsPeer {
 /// A network that serves `handler` on one free loopback port.
 struct Served {
   explicit Served(Handler handler, std::shared_ptr<const TlsContext> tls = nullptr,
-                  Limits limits = {.loops = 2});
+                  Limits limits = {.loops = 2}, std::string protocol = {});
   ~Served() { network->stop(seconds(1)); }
 
   SilentLogger logger;

@@ -20,9 +20,20 @@ const Identity& our_identity() {
   return kIdentity;
 }
 
+StatusOr<std::shared_ptr<const TlsContext>> try_context(const std::string& certificate,
+                                                        const std::string& key, TlsLevel level) {
+  TlsPair pair;
+  pair.certificate = certificate;
+  pair.certificate_name = "c.pem";
+  pair.key = key;
+  pair.key_name = "k.pem";
+  std::vector<std::string> complaints;
+  return TlsContext::make({&pair, 1}, level, complaints);
+}
+
 std::shared_ptr<const TlsContext> context_of(const Identity& identity,
                                              TlsLevel level = TlsLevel::kIntermediate) {
-  auto context = TlsContext::make(identity.certificate, "c.pem", identity.key, "k.pem", level);
+  auto context = try_context(identity.certificate, identity.key, level);
   REQUIRE(context.ok());
   return *context;
 }
@@ -194,8 +205,7 @@ TEST_CASE("A pair that cannot be used names the file at fault") {
   };
   for (const Row& row : rows) {
     INFO(row.message);
-    const auto context =
-        TlsContext::make(row.certificate, "c.pem", row.key, "k.pem", TlsLevel::kModern);
+    const auto context = try_context(row.certificate, row.key, TlsLevel::kModern);
     REQUIRE_FALSE(context.ok());
     CHECK_THAT(std::string(message_of(context.status())), Catch::StartsWith(row.message));
   }

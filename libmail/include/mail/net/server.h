@@ -79,7 +79,7 @@ class Server {
   store::Store& store();
   /// PEM of the CA that signed the certificate made here (a test server, SSL_TYPE=self-signed):
   /// what a client should trust. Otherwise empty.
-  const std::string& authority() const;
+  std::string authority() const;
   std::size_t connections() const;
 
  private:
