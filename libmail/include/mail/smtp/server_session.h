@@ -191,4 +191,10 @@ class ServerSession {
   std::unique_ptr<State> state_;
 };
 
+/// Whether the event takes an answer.
+inline bool is_question(const ServerSession::Event& event) {
+  return !std::holds_alternative<DataChunk>(event) && !std::holds_alternative<Reset>(event) &&
+         !std::holds_alternative<Violated>(event) && !std::holds_alternative<Quit>(event);
+}
+
 }  // namespace mail::smtp
