@@ -39,7 +39,8 @@ def serving(program, *arguments):
 def check_lmtp_sink(program):
     with serving(program) as (address, said):
         with smtplib.LMTP(*address) as lmtp, smtplib.LMTP(*address) as other:
-            refused = lmtp.sendmail("eve@example.net", ["ann@example.com", "bob@example.com"], LETTER)
+            # One recipient: Python's LMTP reads one reply to a message, however many have to come.
+            refused = lmtp.sendmail("eve@example.net", ["ann@example.com"], LETTER)
             ensure(refused == {}, f"lmtp_sink refused {refused}")
             ensure(said.readline() == f"{len(LETTER)} octets\n", "lmtp_sink counts the octets of a message")
             ensure(other.noop()[0] == 250, "lmtp_sink serves several at a time")

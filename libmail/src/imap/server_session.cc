@@ -7,6 +7,8 @@
 // Tested by tests/transcripts/imap, tests/unit/imap/session_test.cc, fuzz/session_imap.cc.
 #include "mail/imap/server_session.h"
 
+#include <algorithm>
+
 #include "imap/release.h"
 #include "imap/session_state.h"
 #include "imap/wire.h"
@@ -118,9 +120,9 @@ std::string ServerSession::State::capability_list() const {
 
 void ServerSession::receive(std::string_view bytes, TimePoint now) {
   State& state = *state_;
-  state.now = now;
+  state.now = std::max(state.now, now);  // a clock that goes back stands still
   if (state.is_closing) return;
-  state.last_activity = now;
+  state.last_activity = state.now;
   if (bytes.empty()) return;
   if (state.is_starting_tls) {
     // Clear text where the handshake belongs (attack B1): it must not be read after it.
@@ -133,7 +135,7 @@ void ServerSession::receive(std::string_view bytes, TimePoint now) {
 }
 
 void ServerSession::receive_eof(TimePoint now) {
-  state_->now = now;
+  state_->now = std::max(state_->now, now);
   state_->is_at_eof = true;
   if (state_->is_starting_tls) state_->close();
 }
@@ -219,7 +221,7 @@ std::optional<TimePoint> ServerSession::deadline() const {
 
 void ServerSession::on_deadline(TimePoint now) {
   State& state = *state_;
-  state.now = now;
+  state.now = std::max(state.now, now);  // a clock that goes back stands still
   const auto due = deadline();
   if (!due || now < *due) return;
   if (state.is_closing) {

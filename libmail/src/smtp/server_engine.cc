@@ -50,7 +50,7 @@ ServerEngine::ServerEngine(ServerOptions options, TimePoint now)
 ServerEngine::~ServerEngine() { wipe(argument_); }
 
 void ServerEngine::receive(std::string_view bytes, TimePoint now) {
-  now_ = now;
+  now_ = std::max(now_, now);  // a clock that goes back stands still
   if (deadline_is_guessed_) arm_deadline();
   deadline_is_guessed_ = false;
   if (bytes.empty() || mode_ == Mode::kClosing || is_eof_) return;
@@ -67,7 +67,7 @@ void ServerEngine::receive(std::string_view bytes, TimePoint now) {
 }
 
 void ServerEngine::receive_eof(TimePoint now) {
-  now_ = now;
+  now_ = std::max(now_, now);  // a clock that goes back stands still
   is_eof_ = true;
 }
 
@@ -250,7 +250,7 @@ std::optional<TimePoint> ServerEngine::deadline() const {
 }
 
 void ServerEngine::on_deadline(TimePoint now) {
-  now_ = now;
+  now_ = std::max(now_, now);  // a clock that goes back stands still
   if (question_ != Question::kNone || now < deadline_) return;
   if (mode_ == Mode::kClosing) {
     consume_output(output().size());
