@@ -228,6 +228,24 @@ TEST_CASE("a folder that has no room for another keyword says so and changes not
   });
 }
 
+TEST_CASE("POP3 sees every message with a unique-id that no other will get") {
+  on_every_store([](World& world) {
+    const auto inbox = world.inbox();
+    append(*inbox, {new_message(kOne), new_message(kTwo, kDeleted)});
+    const auto first = inbox->pop3_messages();
+    REQUIRE(first.size() == 2);
+    CHECK(first[0].unique_id.starts_with("00000001"));
+    CHECK(first[0].unique_id.size() == 16);
+    CHECK(first[1].size == inbox->find(list_of({2}))[0]->size);
+    REQUIRE(inbox->expunge(list_of({2})).ok());
+    append(*inbox, {new_message(kTwo)});
+    const auto second = inbox->pop3_messages();
+    REQUIRE(second.size() == 2);
+    CHECK(second[0] == first[0]);
+    CHECK(second[1].unique_id.starts_with("00000003"));
+  });
+}
+
 TEST_CASE("expunge removes what carries \\Deleted, and no UID comes back") {
   on_every_store([](World& world) {
     const auto inbox = world.inbox();

@@ -156,6 +156,20 @@ TEST_CASE("a Maildir of Dovecot keeps UIDs, UIDVALIDITY, flags, keywords, dates 
   CHECK(world.fs.info(kHome + "/cur/1276533073.M242911P3632.kurkku:2,PR").ok());
 }
 
+TEST_CASE("POP3 sees the unique-ids and the order that dovecot-uidlist keeps") {
+  MaildirWorld world;
+  world.write(kHome + "/dovecot-uidlist",
+              "3 V1275660208 N9 G3085f01b7f11094c501100008c4a11c1\n"
+              "3 :1.a\n4 Pold-id O2 W3 :2.b\n5 O1 P :3.c\n");
+  for (const char* name : {"1.a", "2.b", "3.c"}) world.write(kHome + "/cur/" + name + ":2,", "x\n");
+  world.clock.advance(seconds(10));
+  const auto messages = world.inbox()->pop3_messages();
+  REQUIRE(messages.size() == 3);
+  CHECK(messages[0] == Pop3Message{Uid{5}, 3, "3.c"});
+  CHECK(messages[1] == Pop3Message{Uid{4}, 3, "old-id"});
+  CHECK(messages[2] == Pop3Message{Uid{3}, 3, "000000034c0907b0"});
+}
+
 TEST_CASE("messages without sizes in the name are measured once") {
   MaildirWorld world;
   world.write(kHome + "/cur/1.a:2,", "x\ny\n");

@@ -4,9 +4,11 @@
 // Tested by tests/store/conformance_test.cc, tests/store/maildir_test.cc.
 #include "store/maildir_mailbox.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "store/line_ends.h"
+#include "store/pop3_unique_id.h"
 
 namespace mail::store {
 namespace {
@@ -59,6 +61,30 @@ Changes MaildirMailbox::changes(ModSeq since) {
 std::vector<std::optional<MessageInfo>> MaildirMailbox::find(std::span<const Uid> uids) {
   const MutexLock state(state_);
   return table_.find_all(uids);
+}
+
+std::vector<Pop3Message> MaildirMailbox::pop3_messages() {
+  const MutexLock operation(operation_);
+  const Pop3UniqueIds unique_ids(register_.header().others);
+  const MutexLock state(state_);
+  struct Ordered {
+    std::uint64_t order = 0;
+    Pop3Message message;
+  };
+  std::vector<Ordered> all;
+  all.reserve(table_.rows().size());
+  for (const Table::Row& row : table_.rows()) {
+    all.push_back({pop3_order(row.place.keys),
+                   {row.info.uid, row.info.size,
+                    unique_ids.of(row.info.uid, validity_, row.place.keys,
+                                  parse_message_name(row.place.name).base)}});
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Ordered& a, const Ordered& b) { return a.order < b.order; });
+  std::vector<Pop3Message> messages;
+  messages.reserve(all.size());
+  for (Ordered& one : all) messages.push_back(std::move(one.message));
+  return messages;
 }
 
 std::vector<Uid> MaildirMailbox::all_uids() {

@@ -33,6 +33,7 @@ class MaildirMailbox final : public Mailbox {
   Changes snapshot() override;
   Changes changes(ModSeq since) override;
   std::vector<std::optional<MessageInfo>> find(std::span<const Uid> uids) override;
+  std::vector<Pop3Message> pop3_messages() override;
   Status refresh() override;
   StatusOr<std::vector<Uid>> claim_recent() override;
   StatusOr<std::shared_ptr<const Content>> read(Uid uid) override;

@@ -14,6 +14,7 @@
 #include "store/folder_list.h"
 #include "store/line_ends.h"
 #include "store/message_table.h"
+#include "store/pop3_unique_id.h"
 #include "store/uidlist.h"
 
 namespace mail::store {
@@ -62,6 +63,14 @@ class MemoryMailbox final : public Mailbox {
   Changes snapshot() override {
     const MutexLock lock(world_->mutex);
     return table_.snapshot();
+  }
+  std::vector<Pop3Message> pop3_messages() override {
+    const MutexLock lock(world_->mutex);
+    std::vector<Pop3Message> messages;
+    for (const auto& row : table_.rows()) {
+      messages.push_back({row.info.uid, row.info.size, pop3_unique_id(row.info.uid, validity_)});
+    }
+    return messages;
   }
   Changes changes(ModSeq since) override {
     const MutexLock lock(world_->mutex);

@@ -71,7 +71,9 @@ std::optional<UidRecord> parse_record(std::string_view line, bool is_old) {
   record.uid = Uid{static_cast<std::uint32_t>(*uid)};
   while (!is_old && !rest.starts_with(':')) {
     const std::string_view key = take(rest, ' ');
-    if (key.size() < 2 || !ascii::is_upper(key.front()) || rest.empty()) return std::nullopt;
+    // "P" alone is a value too: the base name is the POP3 unique-id.
+    if ((key.size() < 2 && key != "P") || !ascii::is_upper(key.front()) || rest.empty())
+      return std::nullopt;
     append(record.keys, record.keys.empty() ? "" : " ", key);
   }
   const std::string_view name = parse_message_name(rest.substr(is_old ? 0 : 1)).base;
@@ -174,12 +176,16 @@ std::string format_uidlist(const UidListHeader& header, std::span<const UidRecor
   return text;
 }
 
-std::string_view record_key(std::string_view keys, char key) {
+std::optional<std::string_view> find_record_key(std::string_view keys, char key) {
   while (!keys.empty()) {
     const std::string_view word = take(keys, ' ');
     if (word.starts_with(key)) return word.substr(1);
   }
-  return {};
+  return std::nullopt;
+}
+
+std::string_view record_key(std::string_view keys, char key) {
+  return find_record_key(keys, key).value_or(std::string_view());
 }
 
 }  // namespace mail::store

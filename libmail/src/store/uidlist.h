@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,7 +42,9 @@ UidList parse_uidlist(std::string_view text);
 void append_uid_record(std::string& text, const UidRecord& record);
 std::string format_uidlist(const UidListHeader& header, std::span<const UidRecord> records);
 
-/// The value of `key` in a record's keys; empty when it is not there.
+/// The value of `key` in a record's keys; it may be empty.
+std::optional<std::string_view> find_record_key(std::string_view keys, char key);
+/// The same, empty also when it is not there.
 std::string_view record_key(std::string_view keys, char key);
 
 }  // namespace mail::store

@@ -89,6 +89,15 @@ struct Folder {
   bool operator==(const Folder&) const = default;
 };
 
+/// One message as POP3 shows it (docs/store.md, "POP3").
+struct Pop3Message {
+  Uid uid{};
+  std::uint64_t size = 0;  // octets with CRLF line ends
+  std::string unique_id;   // 1 to 70 characters of 0x21 to 0x7E
+
+  bool operator==(const Pop3Message&) const = default;
+};
+
 /// What one APPEND stores.
 struct NewMessage {
   std::string bytes;  // CRLF line ends
