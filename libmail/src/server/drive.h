@@ -73,10 +73,13 @@ Task<void> drive(Connection& connection, S& session, Service& service) {
       co_await service.handle(session, *event);
       has_answered = true;
     }
+    const bool had_output = !session.output().empty();
     const bool is_open = co_await flush(connection, session);
     if (!is_open || session.finished()) co_return;
     // Answers carry no time: the peer's deadline starts when it has them, not with its next byte.
     if (has_answered) session.receive({}, clock.now());
+    // What the peer pipelined while the output was full is there already, and no byte will tell.
+    if (had_output) continue;
     if (session.wants_tls()) {
       const std::optional<TimePoint> deadline = session.deadline();
       auto info = co_await transport.start_tls(deadline);
