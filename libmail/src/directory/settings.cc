@@ -279,12 +279,15 @@ std::vector<Listener> Settings::listeners() const {
   };
   const bool certificate = !text("SSL_TYPE").empty();
   const bool imap = flag("ENABLE_IMAP");
+  const bool pop3 = flag("ENABLE_POP3");
   const Service services[] = {
       {"smtp", "LISTEN_SMTP", "POSTFIX_INET_PROTOCOLS", 25, true},
       {"submission", "LISTEN_SUBMISSION", "POSTFIX_INET_PROTOCOLS", 587, true},
       {"submissions", "LISTEN_SUBMISSIONS", "POSTFIX_INET_PROTOCOLS", 465, certificate},
       {"imap", "LISTEN_IMAP", "DOVECOT_INET_PROTOCOLS", 143, imap},
       {"imaps", "LISTEN_IMAPS", "DOVECOT_INET_PROTOCOLS", 993, imap && certificate},
+      {"pop3", "LISTEN_POP3", "DOVECOT_INET_PROTOCOLS", 110, pop3},
+      {"pop3s", "LISTEN_POP3S", "DOVECOT_INET_PROTOCOLS", 995, pop3 && certificate},
   };
   std::vector<Listener> all;
   for (const Service& service : services) {

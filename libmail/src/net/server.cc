@@ -17,9 +17,10 @@
 namespace mail {
 namespace {
 
-constexpr std::array kProtocols = {server::Protocol::kSmtp, server::Protocol::kSubmission,
+constexpr std::array kProtocols = {server::Protocol::kSmtp,        server::Protocol::kSubmission,
                                    server::Protocol::kSubmissions, server::Protocol::kImap,
-                                   server::Protocol::kImaps};
+                                   server::Protocol::kImaps,       server::Protocol::kPop3,
+                                   server::Protocol::kPop3s};
 
 /// IANA's names for ALPN; SMTP has none there, what others use is "smtp".
 std::string_view alpn_name(std::string_view listener) {

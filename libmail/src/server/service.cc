@@ -8,6 +8,7 @@
 
 #include "server/connection.h"
 #include "server/imap_service.h"
+#include "server/pop3_service.h"
 #include "server/smtp_service.h"
 
 namespace mail::server {
@@ -19,6 +20,8 @@ std::string_view to_string(Protocol protocol) {
     case Protocol::kSubmissions: return "submissions";
     case Protocol::kImap: return "imap";
     case Protocol::kImaps: return "imaps";
+    case Protocol::kPop3: return "pop3";
+    case Protocol::kPop3s: return "pop3s";
   }
   return "unknown";
 }
@@ -61,6 +64,8 @@ Task<void> serve_connection(Connection& connection) {
     case Protocol::kSubmissions: co_await serve_smtp(connection, std::move(tls)); break;
     case Protocol::kImap:
     case Protocol::kImaps: co_await serve_imap(connection, std::move(tls)); break;
+    case Protocol::kPop3:
+    case Protocol::kPop3s: co_await serve_pop3(connection, std::move(tls)); break;
   }
 }
 

@@ -104,6 +104,20 @@ TEST_CASE("listeners follow LISTEN_*, the address families and the certificate")
         "smtp 127.0.0.1:2525 [::1]:2525;imaps 0.0.0.0:0 [::]:0 unix:/run/imaps;");
 }
 
+TEST_CASE("POP3 listens when it is asked to") {
+  const auto only_pop3 = [](std::string_view text) {
+    return shown(
+        read(mail::cat("LISTEN_SMTP=\nLISTEN_SUBMISSION=\nLISTEN_SUBMISSIONS=\nENABLE_IMAP=0\n",
+                       text))
+            .listeners());
+  };
+  CHECK(only_pop3("").empty());
+  CHECK(only_pop3("ENABLE_POP3=1\nDOVECOT_INET_PROTOCOLS=ipv4\n") == "pop3 0.0.0.0:110;");
+  CHECK(only_pop3("ENABLE_POP3=1\nDOVECOT_INET_PROTOCOLS=ipv4\nSSL_TYPE=manual\n") ==
+        "pop3 0.0.0.0:110;pop3s 0.0.0.0:995;");
+  CHECK(only_pop3("LISTEN_POP3S=127.0.0.1:0\n") == "pop3s 127.0.0.1:0;");
+}
+
 TEST_CASE("directory options come from the settings") {
   const Options options = read(
                               "CATCHALL_SWALLOWS_ACCOUNTS=1\nALIAS_DUPLICATES=fail\n"

@@ -65,7 +65,9 @@ TEST_CASE("A test server greets on every port, with TLS where it belongs") {
                       {"submission", false, "220 localhost.localdomain"},
                       {"submissions", true, "220 localhost.localdomain"},
                       {"imap", false, "* OK "},
-                      {"imaps", true, "* OK "}};
+                      {"imaps", true, "* OK "},
+                      {"pop3", false, "+OK "},
+                      {"pop3s", true, "+OK "}};
   for (const Row& row : rows) {
     INFO(row.listener);
     const std::size_t size = std::string_view(row.greeting).size();
@@ -78,7 +80,7 @@ TEST_CASE("A test server greets on every port, with TLS where it belongs") {
       CHECK(peer.receive_all(size) == row.greeting);
     }
   }
-  CHECK(server->port("pop3") == 0);
+  CHECK(server->port("managesieve") == 0);
   CHECK(server->directory()->accounts().size() == 2);
 }
 

@@ -15,12 +15,13 @@
 namespace mail::server {
 
 /// What a listener speaks. The "s" ones have TLS from the first byte.
-enum class Protocol { kSmtp, kSubmission, kSubmissions, kImap, kImaps };
+enum class Protocol { kSmtp, kSubmission, kSubmissions, kImap, kImaps, kPop3, kPop3s };
 
 /// "smtp", "submission", … as in LISTEN_SMTP and listeners.json.
 std::string_view to_string(Protocol protocol);
 constexpr bool has_implicit_tls(Protocol protocol) {
-  return protocol == Protocol::kSubmissions || protocol == Protocol::kImaps;
+  return protocol == Protocol::kSubmissions || protocol == Protocol::kImaps ||
+         protocol == Protocol::kPop3s;
 }
 
 /// A value, the same for all connections.
