@@ -11,9 +11,11 @@
 Server      a whole mail server inside this process, ready in milliseconds
 Directory   accounts and aliases of a config folder, and who gets mail for an address
 Message     a parsed message: header fields, addresses, MIME parts
+smtp        the SMTP and LMTP server engine without I/O
 Error       what all of them raise
 """
 
+from . import smtp
 from ._engine import Error
 from .directory import Alias, Diagnostic, Directory, Recipient, Resolution, Step, resolve
 from .message import Address, Message, Part, parse_addresses, parse_date
@@ -21,7 +23,7 @@ from .server import ListenAddress, LogLine, Server, StoredMessage
 
 __all__ = [
     "Address", "Alias", "Diagnostic", "Directory", "Error", "ListenAddress", "LogLine", "Message", "Part", "Recipient",
-    "Resolution", "Server", "Step", "StoredMessage", "parse_addresses", "parse_date", "resolve",
+    "Resolution", "Server", "Step", "StoredMessage", "parse_addresses", "parse_date", "resolve", "smtp",
 ]
 for _name in __all__:
     if isinstance(globals()[_name], type):

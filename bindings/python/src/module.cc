@@ -90,4 +90,5 @@ PYBIND11_MODULE(_libmail, module) {
   define_server(module);
   define_directory(module);
   define_message(module);
+  define_smtp(module);
 }
