@@ -1,0 +1,99 @@
+// A table in a file: what was learned survives, is exact, and is shared by processes.
+//
+//     auto database = mail::bayes::Database::open(mail::real_filesystem(),
+//     "/var/mail-state/bayes/global", {});
+//     (*database)->train(message, Class::kSpam, day);
+//     (*database)->classify(other).verdict;
+//
+// Beside `path` stand `path`.journal (what was trained since `path` was written) and `path`.lock.
+// Any number of processes read; one trains at a time. docs/bayes.md has the format, and why it
+// survives kill -9 and torn writes. All functions block (run them through the `Worker` port) and
+// are safe from any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "mail/base/filesystem.h"
+#include "mail/base/status.h"
+#include "mail/bayes/score.h"
+#include "mail/bayes/table.h"
+#include "mail/bayes/tokens.h"
+
+namespace mail::bayes {
+
+/// A value.
+struct DatabaseOptions {
+  /// Of a new database; none: random. Tables that are to be read together need the same.
+  std::optional<crypto::HashKey> key;
+  std::uint32_t mode = 0600;               // of new files
+  std::uint64_t file_octets = 1ULL << 30;  // larger files are refused
+  std::uint64_t journal_octets = 4 << 20;  // longer, and longer than a quarter of the table: a new
+                                           // table is written
+  std::size_t tokens = 8'000'000;          // more, and the past is halved
+};
+
+enum class Trained : std::uint8_t {
+  kNew,
+  kUnchanged,  // the same message was trained as that class before
+  kMoved,      // it was trained as the other class: that was taken back
+};
+
+class Database {
+ public:
+  /// Missing files are an empty database; nothing is written until something is trained. Files that
+  /// are damaged, or of another version, are kept aside as `path`.damaged (unless another process
+  /// trains just now), and `damage` tells. Fails: when a file cannot be read.
+  static StatusOr<std::unique_ptr<Database>> open(Filesystem& filesystem, std::string path,
+                                                  const DatabaseOptions& options);
+  ~Database();
+
+  /// Reads what other processes trained. Cheap when there is nothing new.
+  Status refresh();
+
+  Score classify(std::string_view message, const Thresholds& thresholds = {});
+  Explanation explain(std::string_view message, const Thresholds& thresholds = {});
+
+  /// Fails: Unavailable while another process trains: try again. `day`s count from 1970.
+  StatusOr<Trained> train(std::string_view message, Class c, std::uint16_t day);
+  /// The class it was trained as; none when it was not.
+  StatusOr<std::optional<Class>> untrain(std::string_view message);
+  std::optional<Class> trained_as(std::string_view message);
+
+  /// Many messages under one lock.
+  class Training {
+   public:
+    Training(Training&&) noexcept;
+    ~Training();  // what was trained stays
+    StatusOr<Trained> train(std::string_view message, Class c, std::uint16_t day);
+    StatusOr<std::optional<Class>> untrain(std::string_view message);
+    /// Writes what is still held back, durably, and gives up the lock.
+    Status finish();
+
+   private:
+    friend class Database;
+    struct State;
+    explicit Training(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+  };
+  /// Fails: Unavailable while another process, or another Training of this one, trains.
+  StatusOr<Training> begin_training();
+
+  /// The table, unchanged while `look` runs.
+  void read(const std::function<void(const Table&)>& look);
+  const crypto::HashKey& key() const;
+  /// What was wrong with the files when they were opened; empty: nothing.
+  const std::string& damage() const;
+
+ private:
+  struct State;
+  explicit Database(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mail::bayes

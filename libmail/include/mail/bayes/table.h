@@ -1,0 +1,75 @@
+// What was learned: for each token the ham and spam messages that held it, and a weight. In memory;
+// mail/bayes/database.h keeps one in a file.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "mail/bayes/tokens.h"
+
+namespace mail::bayes {
+
+enum class Class : std::uint8_t { kHam, kSpam };
+constexpr Class other(Class c) { return c == Class::kHam ? Class::kSpam : Class::kHam; }
+
+/// A value: 16 octets a token, in memory and on disk.
+struct Bucket {
+  std::uint64_t token : 40 = 0;  // 0: free
+  std::uint64_t ham : 24 = 0;
+  std::uint64_t spam : 24 = 0;
+  std::int64_t weight : 24 = 0;  // of the logistic vote, in units of kWeightUnit
+  std::uint64_t day : 16 = 0;    // of the last training, since 1970
+
+  static constexpr double kWeightUnit = 1.0 / 65536;
+  bool operator==(const Bucket&) const = default;
+};
+static_assert(sizeof(Bucket) == 16);
+
+/// A value; not safe for several threads when one of them changes it.
+class Table {
+ public:
+  /// `day`s since 1970 mark when a token was last trained.
+  void train(std::span<const Token> tokens, Class c, std::uint16_t day);
+  /// Exactly takes back the counts of `train`; the weights go one step the other way.
+  void untrain(std::span<const Token> tokens, Class c);
+  /// Halves all counts; tokens that are left with none go. The past weighs half from now on.
+  void age();
+
+  const Bucket* find(Token token) const;
+  /// Messages trained.
+  std::uint64_t messages(Class c) const { return messages_[static_cast<std::size_t>(c)]; }
+  /// Tokens known.
+  std::size_t size() const { return used_; }
+
+  /// In ascending order of tokens. Those without counts are left out.
+  std::vector<Bucket> sorted() const;
+  /// The messages of each class that training goes back to, oldest first.
+  using Rehearsal = std::array<std::deque<std::vector<Token>>, 2>;
+  const Rehearsal& rehearsal() const { return rehearsal_; }
+  /// What `sorted`, `messages` and `rehearsal` gave.
+  static Table restore(std::span<const Bucket> buckets, std::array<std::uint64_t, 2> messages,
+                       Rehearsal rehearsal);
+
+  /// Messages of each class that are kept for rehearsal, and tokens of one.
+  static constexpr std::size_t kRehearsed = 64;
+  static constexpr std::size_t kRehearsedTokens = 2000;
+
+ private:
+  Bucket& at(Token token);
+  std::size_t slot(Token token) const;
+  void grow();
+  void step(std::span<const Token> tokens, Class c);
+
+  std::vector<Bucket> buckets_ = std::vector<Bucket>(kFirstCapacity);
+  std::size_t used_ = 0;
+  std::array<std::uint64_t, 2> messages_{};
+  Rehearsal rehearsal_;
+
+  static constexpr std::size_t kFirstCapacity = 4096;
+};
+
+}  // namespace mail::bayes

@@ -1,0 +1,198 @@
+// The two votes. What a token says is found once, in `evidence`, for the score and for its
+// explanation alike.
+//
+// Tested by tests/unit/bayes/score_test.cc.
+#include "mail/bayes/score.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mail::bayes {
+namespace {
+
+// Robinson's prior and its strength, and how far from even a token must be to be heard:
+// bogofilter's figures.
+constexpr double kPriorStrength = 0.0178;
+constexpr double kPrior = 0.52;
+constexpr double kLeastDeviation = 0.375;
+/// Where Fisher's vote is cut: it saturates with a few dozen tokens.
+constexpr double kMostFisher = 12;
+/// Keeps the order of saturated scores.
+constexpr double kTieBreak = 0.001;
+/// Trained messages of each class from which the logistic vote counts.
+constexpr double kLogisticFrom = 50;
+/// And from which structure is heard as loud as words, and how loud before.
+constexpr double kStructureFrom = 50;
+constexpr double kFaint = 0.2;
+
+struct Totals {
+  double ham = 0;
+  double spam = 0;
+};
+
+Totals totals_of(std::span<const Source> sources) {
+  Totals totals;
+  for (const Source& source : sources) {
+    totals.ham += source.factor * static_cast<double>(source.table->messages(Class::kHam));
+    totals.spam += source.factor * static_cast<double>(source.table->messages(Class::kSpam));
+  }
+  return totals;
+}
+
+struct Evidence {
+  double ham = 0;
+  double spam = 0;
+  double weight = 0;
+  double heard = 0;  // by Fisher; the two logarithms are of that share already
+  double ln_f = 0;
+  double ln_not = 0;
+};
+
+Evidence evidence(Token token, std::span<const Source> sources, const Totals& totals) {
+  Evidence found;
+  for (const Source& source : sources) {
+    const Bucket* bucket = source.table->find(token);
+    if (bucket == nullptr) continue;
+    found.ham += source.factor * static_cast<double>(bucket->ham);
+    found.spam += source.factor * static_cast<double>(bucket->spam);
+    found.weight += static_cast<double>(bucket->weight) * Bucket::kWeightUnit;
+  }
+  const double n = found.ham + found.spam;
+  if (n <= 0) return found;
+  const double b = found.spam / std::max(totals.spam, 1.0);
+  const double g = found.ham / std::max(totals.ham, 1.0);
+  const double f = (kPriorStrength * kPrior + n * (b / (b + g))) / (kPriorStrength + n);
+  if (std::abs(f - 0.5) >= kLeastDeviation) {
+    const bool is_faint = is_structure(token) && std::min(totals.ham, totals.spam) < kStructureFrom;
+    found.heard = is_faint ? kFaint : 1;
+    found.ln_f = found.heard * std::log(f);
+    found.ln_not = found.heard * std::log1p(-f);
+  }
+  return found;
+}
+
+/// The chi-square distribution's upper tail at 2m with 2n degrees of freedom, n > 0:
+/// exp(-m) * sum of m^i / i! for i < n, begun at its largest term so that nothing underflows first.
+double chi_square_tail(double m, std::size_t n) {
+  if (m <= 0) return 1;
+  const double last = static_cast<double>(n - 1);
+  const double top = std::min(last, std::floor(m));
+  const double largest = std::exp(top * std::log(m) - m - std::lgamma(top + 1));
+  double sum = largest;
+  double term = largest;
+  for (double i = top; i >= 1 && term > sum * 1e-17; --i) sum += term *= i / m;
+  term = largest;
+  for (double i = top + 1; i <= last && term > sum * 1e-17; ++i) sum += term *= m / i;
+  return std::min(sum, 1.0);
+}
+
+double fisher_vote(double sum_ln_f, double sum_ln_not, double heard) {
+  if (heard == 0) return 0;
+  const auto n = static_cast<std::size_t>(std::ceil(heard));
+  const double spam_tail = chi_square_tail(-sum_ln_not, n);
+  const double ham_tail = chi_square_tail(-sum_ln_f, n);
+  const double odds = (1 + ham_tail - spam_tail) / std::max(1 - ham_tail + spam_tail, 1e-300);
+  const double vote = std::clamp(std::log(std::max(odds, 1e-300)), -kMostFisher, kMostFisher);
+  return vote + kTieBreak * (sum_ln_f - sum_ln_not);
+}
+
+Verdict judge(double value, const Totals& totals, const Thresholds& thresholds) {
+  const double least = std::min(totals.ham, totals.spam);
+  if (least < static_cast<double>(thresholds.any_verdict)) return Verdict::kUnsure;
+  const bool is_early = least < static_cast<double>(thresholds.full_verdict);
+  if (value >= (is_early ? thresholds.early_spam : thresholds.spam)) return Verdict::kSpam;
+  return value <= thresholds.ham ? Verdict::kHam : Verdict::kUnsure;
+}
+
+struct Sums {
+  double ln_f = 0;
+  double ln_not = 0;
+  double weight = 0;
+  double heard = 0;
+
+  void add(const Evidence& found) {
+    ln_f += found.ln_f;
+    ln_not += found.ln_not;
+    weight += found.weight;
+    heard += found.heard;
+  }
+};
+
+/// How much of each vote is in the score.
+struct Shares {
+  double fisher = 1;
+  double logistic = 0;
+};
+
+Shares shares_of(const Totals& totals) {
+  return std::min(totals.ham, totals.spam) < kLogisticFrom ? Shares{1, 0} : Shares{0.5, 0.5};
+}
+
+Score combine(const Sums& sums, std::size_t tokens, const Totals& totals,
+              const Thresholds& thresholds) {
+  Score result;
+  const Shares shares = shares_of(totals);
+  result.fisher = fisher_vote(sums.ln_f, sums.ln_not, sums.heard);
+  if (tokens != 0) result.logistic = sums.weight / std::sqrt(static_cast<double>(tokens));
+  result.log_odds = shares.fisher * result.fisher + shares.logistic * result.logistic;
+  result.verdict = judge(result.value(), totals, thresholds);
+  return result;
+}
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kHam: return "ham";
+    case Verdict::kUnsure: return "unsure";
+    case Verdict::kSpam: return "spam";
+  }
+  return "unsure";
+}
+
+double Score::value() const { return 1 / (1 + std::exp(-log_odds)); }
+
+Score score(std::span<const Token> tokens, std::span<const Source> sources,
+            const Thresholds& thresholds) {
+  const Totals totals = totals_of(sources);
+  Sums sums;
+  for (const Token token : tokens) sums.add(evidence(token, sources, totals));
+  return combine(sums, tokens.size(), totals, thresholds);
+}
+
+double Explanation::sum() const {
+  double sum = 0;
+  for (const Reason& reason : reasons) sum += reason.total();
+  return sum + combination;
+}
+
+Explanation explain(std::span<const Token> tokens, std::span<const Source> sources,
+                    const Thresholds& thresholds) {
+  const Totals totals = totals_of(sources);
+  Explanation result;
+  Sums sums;
+  for (const Token token : tokens) sums.add(evidence(token, sources, totals));
+  result.score = combine(sums, tokens.size(), totals, thresholds);
+
+  // Fisher's vote is shared out by the log-odds of the tokens, as far as they point its way.
+  const Shares shares = shares_of(totals);
+  const double difference = sums.ln_f - sums.ln_not;
+  const double scale = difference == 0 ? 0 : std::clamp(result.score.fisher / difference, 0.0, 1.0);
+  const double x = 1 / std::sqrt(std::max(static_cast<double>(tokens.size()), 1.0));
+  for (const Token token : tokens) {
+    const Evidence found = evidence(token, sources, totals);
+    const Reason reason{token, found.ham, found.spam,
+                        shares.fisher * scale * (found.ln_f - found.ln_not),
+                        shares.logistic * found.weight * x};
+    if (reason.total() != 0) result.reasons.push_back(reason);
+  }
+  std::sort(result.reasons.begin(), result.reasons.end(), [](const Reason& a, const Reason& b) {
+    return std::abs(a.total()) != std::abs(b.total()) ? std::abs(a.total()) > std::abs(b.total())
+                                                      : a.token < b.token;
+  });
+  result.combination = 0;
+  result.combination = result.score.log_odds - result.sum();
+  return result;
+}
+
+}  // namespace mail::bayes

@@ -1,0 +1,193 @@
+// A word starts with a letter, a digit, an octet outside ASCII or "$", goes on with these and with
+// - ' . _ @ ! * %, and ends with one that may end it. "free-money!" gives itself and its pieces
+// "free", "money": a spammer's compound of known words says what the words say.
+//
+// Tested by tests/unit/bayes/tokens_test.cc.
+#include "bayes/words.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "bayes/sink.h"
+#include "mail/base/ascii.h"
+
+namespace mail::bayes {
+namespace {
+
+constexpr std::size_t kShortestWord = 2;
+constexpr std::size_t kLongestWord = 30;
+constexpr std::size_t kShingledFrom = 7;  // octets: shorter words beyond ASCII stand for themselves
+constexpr std::size_t kUrlOctets = 500;
+constexpr std::size_t kUrlWords = 20;
+
+enum Class : std::uint8_t { kOther = 0, kWord = 1, kInner = 2 };
+
+constexpr auto kClasses = [] {
+  std::array<std::uint8_t, 256> classes{};
+  for (int c = 0; c < 256; ++c) {
+    if (ascii::is_alnum(static_cast<char>(c)) || c >= 0x80) classes[c] = kWord;
+  }
+  for (const char c : {'-', '\'', '.', '_', '@', '$', '!', '*', '%'}) {
+    classes[static_cast<unsigned char>(c)] = kInner;
+  }
+  return classes;
+}();
+
+std::uint8_t class_of(char c) { return kClasses[static_cast<unsigned char>(c)]; }
+
+/// Octets of the character that begins here.
+std::size_t character_octets(char first) {
+  const auto c = static_cast<unsigned char>(first);
+  return c < 0xC0 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+}
+
+/// Scripts without blanks between words, and inflected ones: two characters of three octets, or
+/// four of two.
+void add_shingles(std::string_view kind, std::string_view word, Sink& sink) {
+  const std::size_t window = static_cast<unsigned char>(word.front()) >= 0xE0 ? 2 : 4;
+  std::size_t begin = 0;
+  while (begin < word.size()) {
+    std::size_t end = begin;
+    for (std::size_t i = 0; i < window && end < word.size(); ++i) {
+      end += character_octets(word[end]);
+    }
+    if (end > word.size()) return;
+    sink.add_lower(kind, word.substr(begin, end - begin));
+    if (end == word.size()) return;
+    begin += character_octets(word[begin]);
+  }
+}
+
+void add_simple_word(std::string_view kind, std::string_view word, Sink& sink) {
+  if (word.size() < kShortestWord) return;
+  const bool is_ascii = std::none_of(word.begin(), word.end(),
+                                     [](char c) { return static_cast<signed char>(c) < 0; });
+  if (word.size() <= kLongestWord) sink.add_lower(kind, word);
+  if (!is_ascii && word.size() >= kShingledFrom) {
+    add_shingles(kind, word.substr(0, kLongestWord * 3), sink);
+  } else if (word.size() > kLongestWord) {
+    const char text[] = {ascii::to_lower(word.front()),
+                         static_cast<char>('0' + std::min<std::size_t>(word.size() / 10, 9))};
+    sink.add("long:", std::string_view(text, sizeof text));
+  }
+}
+
+void add_compound(std::string_view kind, std::string_view word, Sink& sink) {
+  if (word.size() <= kLongestWord) sink.add_lower(kind, word);
+  if (const std::size_t at = word.rfind('@'); at != word.npos && at + 1 < word.size()) {
+    add_host(kind, word.substr(at + 1), sink);
+  }
+  std::size_t begin = 0;
+  while (begin < word.size()) {
+    std::size_t end = begin;
+    while (end < word.size() && class_of(word[end]) == kWord) ++end;
+    add_simple_word(kind, word.substr(begin, end - begin), sink);
+    begin = end + 1;
+  }
+}
+
+bool ends_url(char c) {
+  return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '<' || c == '>' || c == '\'' ||
+         c == ')' || c == ']';
+}
+
+std::size_t url_length(std::string_view text) {
+  std::size_t end = 0;
+  while (end < text.size() && end < kUrlOctets && !ends_url(text[end])) ++end;
+  return end;
+}
+
+/// Octets of the URL that begins here; 0 when none does.
+std::size_t url_at(std::string_view text) {
+  for (const std::string_view scheme : {"http://", "https://", "ftp://", "www."}) {
+    if (ascii::starts_with_ignoring_case(text, scheme)) return url_length(text);
+  }
+  return 0;
+}
+
+bool may_begin_url(char c) {
+  return c == 'h' || c == 'H' || c == 'w' || c == 'W' || c == 'f' || c == 'F';
+}
+
+}  // namespace
+
+void add_host(std::string_view kind, std::string_view host, Sink& sink) {
+  while (!host.empty() && !ascii::is_alnum(host.back())) host.remove_suffix(1);
+  sink.add_lower(kind, host);
+  const bool is_address =
+      std::all_of(host.begin(), host.end(), [](char c) { return ascii::is_digit(c) || c == '.'; });
+  if (is_address) return;
+  for (std::size_t dot = host.find('.'); dot != host.npos; dot = host.find('.')) {
+    host.remove_prefix(dot + 1);
+    if (host.find('.') == host.npos) break;
+    sink.add_lower(kind, host);
+  }
+  if (!host.empty()) sink.add_lower("tld:", host);
+}
+
+void add_url(std::string_view url, Sink& sink) {
+  url = url.substr(0, kUrlOctets);
+  if (const std::size_t scheme = url.find("://"); scheme != url.npos) url.remove_prefix(scheme + 3);
+  const std::size_t host_end = std::min(url.find_first_of("/?#"), url.size());
+  std::string_view host = url.substr(0, host_end);
+  if (const std::size_t user = host.rfind('@'); user != host.npos) {
+    sink.add("url:", "user@");
+    host.remove_prefix(user + 1);
+  }
+  if (const std::size_t port = host.find(':'); port != host.npos) {
+    sink.add("url:", host.substr(port));
+    host = host.substr(0, port);
+  }
+  if (!host.empty() && ascii::is_digit(host.back())) sink.add("url:", "address");
+  add_host("url:", host, sink);
+
+  std::string_view path = url.substr(host_end);
+  for (std::size_t words = 0; words < kUrlWords && !path.empty(); ++words) {
+    std::size_t begin = 0;
+    while (begin < path.size() && !ascii::is_alnum(path[begin])) ++begin;
+    std::size_t end = begin;
+    while (end < path.size() && ascii::is_alnum(path[end])) ++end;
+    const std::string_view word = path.substr(begin, end - begin);
+    if (word.size() >= kShortestWord && word.size() <= kLongestWord) sink.add_lower("path:", word);
+    path.remove_prefix(end);
+  }
+}
+
+void add_words(std::string_view kind, std::string_view text, WordBudget& budget, Sink& sink) {
+  std::size_t at = 0;
+  while (at < text.size() && budget.words > 0) {
+    const char first = text[at];
+    if (class_of(first) != kWord && first != '$') {
+      ++at;
+      continue;
+    }
+    --budget.words;
+    if (may_begin_url(first)) {
+      if (const std::size_t length = url_at(text.substr(at)); length != 0) {
+        add_url(text.substr(at, length), sink);
+        at += length;
+        continue;
+      }
+    }
+    const std::size_t begin = at++;
+    bool is_compound = first == '$';
+    while (at < text.size() && class_of(text[at]) != kOther) {
+      is_compound |= class_of(text[at]) == kInner;
+      ++at;
+    }
+    std::size_t end = at;
+    while (class_of(text[end - 1]) == kInner && text[end - 1] != '%' && end - begin > 1) {
+      if (text[end - 1] == '!' && class_of(text[end - 2]) == kWord) break;  // "free!", not "free!!"
+      --end;
+    }
+    const std::string_view word = text.substr(begin, end - begin);
+    if (is_compound && word.find_first_of("-'._@$!*%") != word.npos) {
+      add_compound(kind, word, sink);
+    } else {
+      add_simple_word(kind, word, sink);
+    }
+  }
+}
+
+}  // namespace mail::bayes

@@ -1,0 +1,26 @@
+// Words, URLs and addresses of decoded text.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace mail::bayes {
+
+class Sink;
+
+/// How many words are still taken from one part: padding must not drown what was said first.
+struct WordBudget {
+  std::size_t words = 0;
+};
+
+/// The words of UTF-8 text, each token with `kind` before it; URLs are taken apart.
+void add_words(std::string_view kind, std::string_view text, WordBudget& budget, Sink& sink);
+
+/// "http://shop.example.com/a/b.cgi?x=1", or the same without the scheme: host, its parents, words
+/// of the path.
+void add_url(std::string_view url, Sink& sink);
+
+/// "mail.example.com": itself and each parent of at least two labels.
+void add_host(std::string_view kind, std::string_view host, Sink& sink);
+
+}  // namespace mail::bayes

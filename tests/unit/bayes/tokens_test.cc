@@ -1,0 +1,159 @@
+#include "mail/bayes/tokens.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "mail/base/absl.h"
+
+namespace mail::bayes {
+namespace {
+
+constexpr crypto::HashKey kKey = {1, 2};
+
+std::vector<std::string> texts(std::string_view message, const TokenLimits& limits = {}) {
+  std::vector<std::string> found;
+  Tokenizer tokenizer(kKey, limits);
+  tokenizer.tokenize(message, [&](Token, std::string_view text) { found.emplace_back(text); });
+  return found;
+}
+
+bool has(const std::vector<std::string>& found, std::string_view text) {
+  return std::find(found.begin(), found.end(), text) != found.end();
+}
+
+TEST_CASE("Words of every part of a message become tokens") {
+  struct Case {
+    std::string_view message;
+    std::vector<std::string_view> present;
+    std::vector<std::string_view> absent;
+  };
+  const Case cases[] = {
+      {"\r\nHello World, hello again\r\n", {"hello", "world", "again"}, {"Hello", "a"}},
+      {"\r\nfree-money! now!!! $100 50% it's\r\n",
+       {"free-money!", "free", "money", "now!", "$100", "100", "50%", "it's"},
+       {"now!!!"}},
+      {"\r\nsee http://Shop.Example.co.uk:8080/buy/now.cgi?id=77 today\r\n",
+       {"url:shop.example.co.uk", "url:example.co.uk", "url:co.uk", "tld:uk", "url::8080",
+        "path:buy", "path:now", "path:77", "today"},
+       {"http"}},
+      {"\r\nhttp://user@192.0.2.7/x1\r\n",
+       {"url:192.0.2.7", "url:address", "url:user@"},
+       {"url:0.2.7"}},
+      {"\r\nann@mail.example.com\r\n",
+       {"ann@mail.example.com", "mail.example.com", "example.com"},
+       {}},
+      {"Subject: =?utf-8?Q?Gr=C3=9C=C3=9FE?= BUY\n\nx",
+       {"subject:gr\xC3\xBC\xC3\x9F"
+        "e",
+        "gr\xC3\xBC\xC3\x9F"
+        "e",
+        "subject:buy", "field:subject", "subject-charset:utf-8"},
+       {}},
+      {"Subject: BUY NOW\n\n", {"subject:ALL CAPITALS"}, {}},
+      {"Content-Type: text/plain; charset=iso-8859-1\nContent-Transfer-Encoding: "
+       "quoted-printable\n\n"
+       "sch=F6n lan=\nge\n",
+       {"sch\xC3\xB6n", "lange", "type:text/plain", "type.charset=iso-8859-1",
+        "encoding:quoted-printable"},
+       {}},
+      {"Content-Transfer-Encoding: base64\n\nVklBR1JBIGhpZGRlbg==\n", {"viagra", "hidden"}, {}},
+      {"From: Ann <ann@mail.example.org>\nDate: Sat, 21 Nov 2026 12:00:00 +0900\nMessage-ID: "
+       "<2026.AB@x.example>\n\n",
+       {"from:ann@mail.example.org", "from:ann@", "from:example.org", "date:+0900",
+        "message-id:x.example", "message-id-shape:<9.A", "order:from>date", "order:>from"},
+       {"date:2026"}},
+      {"Received: from helo.example (rdns.example [198.51.100.7]) by us.example with SMTP; Mon, 1 "
+       "Jan 2001\n\n",
+       {"received:helo.example", "received:198.51.100.7", "received:198.51.100", "received:198.51"},
+       {"received:us.example", "received:smtp", "received:2001"}},
+      {"X-Spam-Flag: YES\nX-Bogosity: Spam\nAuthentication-Results: me; spf=fail\nX-Rspamd-Score: "
+       "9\n\n",
+       {},
+       {"field:x-spam-flag", "x-spam-flag:yes", "x-bogosity:spam", "field:authentication-results",
+        "field:x-rspamd-score"}},
+      {"\n\xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82\n",  // Привет
+       {"\xD0\xBF\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82", "\xD0\xBF\xD1\x80\xD0\xB8\xD0\xB2"},
+       {}},
+      {"\n\xE5\x85\x8D\xE8\xB4\xB9\xE8\xB5\x9A\n",  // three characters without blanks
+       {"\xE5\x85\x8D\xE8\xB4\xB9", "\xE8\xB4\xB9\xE8\xB5\x9A"},
+       {}},
+      {"\nabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz\n", {"long:a5"}, {}},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.message);
+    const auto found = texts(c.message);
+    for (const auto text : c.present) {
+      CAPTURE(text, found);
+      CHECK(has(found, text));
+    }
+    for (const auto text : c.absent) {
+      CAPTURE(text);
+      CHECK_FALSE(has(found, text));
+    }
+  }
+}
+
+TEST_CASE("Each token is counted once, and depends on the key") {
+  Tokenizer a(kKey), b({3, 4});
+  const std::string_view message = "Subject: x\n\nspam spam spam spam";
+  const std::vector<Token> tokens = a.tokenize(message).tokens();
+  const std::vector<Token> others = b.tokenize(message).tokens();
+  CHECK(tokens.size() == others.size());
+  CHECK(tokens != others);
+  CHECK(tokens == a.tokenize(message).tokens());
+  auto sorted = tokens;
+  std::sort(sorted.begin(), sorted.end());
+  CHECK(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end());
+  for (const Token token : tokens) CHECK((token != 0 && token < (Token{1} << 40)));
+}
+
+TEST_CASE("CRLF and LF give the same tokens") {
+  const std::string lf =
+      "From: a@b.example\nSubject: folded\n over lines\nContent-Type: multipart/mixed; "
+      "boundary=x\n\n"
+      "--x\nContent-Type: text/html\n\n<p>Some <b>bold</b>\ntext</p>\n--x\n\nplain\nwords\n--x--\n";
+  std::string crlf;
+  for (const char c : lf) crlf += c == '\n' ? "\r\n" : std::string(1, c);
+  CHECK(texts(lf) == texts(crlf));
+}
+
+// Attack F7: padding and flooding.
+TEST_CASE("A million unique words cost no more than the limits allow") {
+  std::string message = "Subject: x\n\n";
+  for (int i = 0; i < 1'000'000; ++i) append(message, "w", i, " ");
+  TokenLimits limits;
+  const auto found = texts(message, limits);
+  CHECK(found.size() <= limits.part_words + 100);
+  CHECK(has(found, "w0"));
+  CHECK(has(found, cat("w", limits.part_words - 1)));
+  CHECK_FALSE(has(found, cat("w", limits.part_words)));
+
+  limits.tokens = 50;
+  CHECK(texts(message, limits).size() == 50);
+
+  std::string parts = "Content-Type: multipart/mixed; boundary=x\n\n";
+  for (int i = 0; i < 200; ++i) append(parts, "--x\n\nword", i, "\n");
+  const auto of_parts = texts(parts);
+  CHECK(has(of_parts, "word99"));
+  CHECK_FALSE(has(of_parts, "word100"));
+
+  const std::string big = "\n" + std::string(200'000, '-') + " behind";
+  CHECK_FALSE(has(texts(big), "behind"));
+}
+
+TEST_CASE("The set of tokens grows and refuses what is beyond its limit") {
+  TokenSet set;
+  set.limit = 5000;
+  for (Token t = 1; t <= 5000; ++t) CHECK(set.insert(t * 7919));
+  CHECK_FALSE(set.insert(7919));
+  CHECK_FALSE(set.insert(2));
+  CHECK(set.size() == 5000);
+  set.clear();
+  CHECK(set.insert(7919));
+}
+
+}  // namespace
+}  // namespace mail::bayes
