@@ -141,14 +141,8 @@ Table Table::restore(std::span<const Bucket> buckets, std::array<std::uint64_t, 
   Table table;
   table.buckets_.assign(std::max(kFirstCapacity, buckets.size() * 3 / 2), {});
   for (const Bucket& bucket : buckets) {
-    if (bucket.token == 0) continue;
-    std::size_t i = table.slot(bucket.token);
-    while (table.buckets_[i].token != 0) {
-      if (++i == table.buckets_.size()) i = 0;
-    }
-    table.buckets_[i] = bucket;
+    if (bucket.token != 0) table.at(bucket.token) = bucket;
   }
-  table.used_ = buckets.size();
   table.messages_ = messages;
   table.rehearsal_ = std::move(rehearsal);
   return table;
