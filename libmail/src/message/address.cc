@@ -19,10 +19,8 @@ namespace {
 
 // RFC 5322 §3.2.3, generously: whatever has no meaning of its own here is part of a word. UTF-8
 // passes (RFC 6532 §3.2).
-bool is_word_char(char c) {
-  constexpr std::string_view kDelimiters = "<>@,;:\".(";
-  return !ascii::is_space(c) && kDelimiters.find(c) == std::string_view::npos;
-}
+constexpr OctetSet kWordChars = OctetSet::all_but("<>@,;:\".( \t\r\n");
+constexpr bool is_word_char(char c) { return kWordChars.contains(c); }
 
 /// The words read so far, as the display name they may be and the local part they may be.
 struct Phrase {
@@ -101,7 +99,9 @@ class AddressParser {
     if (address.name.empty()) address.name = comment_;
     const bool is_empty =
         address.name.empty() && address.local_part.empty() && address.domain.empty();
-    if (!is_empty) list_.push_back(std::move(address));
+    if (is_empty) return;
+    if (list_.empty()) list_.reserve(4);  // most lists are short
+    list_.push_back(std::move(address));
   }
 
   Phrase take_phrase() {

@@ -18,6 +18,7 @@
 #include "mail/text/hex.h"
 #include "mail/text/quoted_printable.h"
 #include "message/lexer.h"
+#include "message/media_type.h"
 
 namespace mail::message {
 namespace {
@@ -27,10 +28,8 @@ namespace {
 //   tspecials := "(" / ")" / "<" / ">" / "@" / "," / ";" / ":" / "\" / <"> / "/" / "[" / "]" /
 //                "?" / "="
 // Octets outside ASCII pass: they are kept, not understood.
-bool is_token_char(char c) {
-  constexpr std::string_view kSpecials = "()<>@,;:\\\"/[]?=";
-  return !ascii::is_control(c) && c != ' ' && kSpecials.find(c) == std::string_view::npos;
-}
+constexpr OctetSet kTokenChars = OctetSet::all_but_controls_and(" ()<>@,;:\\\"/[]?=");
+constexpr bool is_token_char(char c) { return kTokenChars.contains(c); }
 
 /// One parameter as written, with the parts of its name that RFC 2231 §3 and §4 add.
 struct Piece2231 {
@@ -173,18 +172,33 @@ std::string decode_extended(std::string_view value) {
 
 }  // namespace
 
+namespace {
+
 // RFC 2045 §5.1:
 //   content := "Content-Type" ":" type "/" subtype *(";" parameter)
+bool take_media_type(Lexer& lexer, ContentType& to) {
+  lexer.skip_cfws();
+  to.type = ascii::to_lower(lexer.take_while(is_token_char));
+  lexer.skip_cfws();
+  if (to.type.empty() || !lexer.take('/')) return false;
+  lexer.skip_cfws();
+  to.subtype = ascii::to_lower(lexer.take_while(is_token_char));
+  return !to.subtype.empty();
+}
+
+}  // namespace
+
+std::optional<ContentType> parse_media_type(std::string_view value) {
+  Lexer lexer(value);
+  ContentType result;
+  if (!take_media_type(lexer, result)) return std::nullopt;
+  return result;
+}
+
 std::optional<ContentType> parse_content_type(std::string_view value) {
   Lexer lexer(value);
   ContentType result;
-  lexer.skip_cfws();
-  result.type = ascii::to_lower(lexer.take_while(is_token_char));
-  lexer.skip_cfws();
-  if (result.type.empty() || !lexer.take('/')) return std::nullopt;
-  lexer.skip_cfws();
-  result.subtype = ascii::to_lower(lexer.take_while(is_token_char));
-  if (result.subtype.empty()) return std::nullopt;
+  if (!take_media_type(lexer, result)) return std::nullopt;
   result.parameters = take_parameters(lexer);
   return result;
 }

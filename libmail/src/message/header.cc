@@ -111,17 +111,19 @@ std::string unfold(std::string_view value) {
   value = ascii::trim(value);
   std::string result;
   result.reserve(value.size());
+  std::size_t copied = 0;
   for (std::size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
+    if (c != '\r' && c != '\n' && c != '\0') continue;
+    result.append(value, copied, i - copied);
+    result.push_back(' ');
+    // `value` ends with something else: behind a line end there is always a next one.
     if (c == '\n' || value.substr(i).starts_with("\r\n")) {
-      result.push_back(' ');
-      // `value` ends with something else: there is always a next one.
       i = value.find_first_not_of(" \t\r\n", i) - 1;
-      continue;
     }
-    result.push_back(c == '\r' || c == '\n' || c == '\0' ? ' ' : c);
+    copied = i + 1;
   }
-  return result;
+  return result.append(value, copied);
 }
 
 std::string select_fields(std::string_view header, std::span<const std::string> names) {

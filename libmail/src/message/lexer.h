@@ -2,12 +2,36 @@
 // strings. Reads broken input as far as it goes: what is not closed ends with the field.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "mail/base/ascii.h"
 
 namespace mail::message {
+
+/// A set of octets, asked in one step.
+class OctetSet {
+ public:
+  static constexpr OctetSet all_but(std::string_view left_out) {
+    OctetSet set;
+    set.members_.fill(true);
+    for (const char c : left_out) set.members_[static_cast<unsigned char>(c)] = false;
+    return set;
+  }
+  static constexpr OctetSet all_but_controls_and(std::string_view left_out) {
+    OctetSet set = all_but(left_out);
+    for (std::size_t i = 0; i < 128; ++i) {
+      if (ascii::is_control(static_cast<char>(i))) set.members_[i] = false;
+    }
+    return set;
+  }
+  constexpr bool contains(char c) const { return members_[static_cast<unsigned char>(c)]; }
+
+ private:
+  std::array<bool, 256> members_{};
+};
 
 class Lexer {
  public:

@@ -15,11 +15,13 @@
 #include "mail/message/mime.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "mail/base/ascii.h"
 #include "mail/message/header.h"
 #include "message/boundaries.h"
+#include "message/media_type.h"
 
 namespace mail::message {
 namespace {
@@ -44,23 +46,18 @@ class MimeScanner {
 
   void scan() {
     open_part(MimePart::kNone);
-    while (position_ < message_.size() && !stopped_) {
-      if (open_.empty()) {  // no boundary left that could come
-        lines_ += static_cast<std::size_t>(
-            std::count(message_.begin() + position_, message_.end(), '\n'));
-        position_ = message_.size();
-        break;
-      }
-      if (const auto boundary = boundary_at(position_)) {
+    while (position_ < message_.size() && !stopped_ && !open_.empty()) {
+      if (message_[position_] != '-') {
+        skip_line();
+      } else if (const auto boundary = boundary_at(position_)) {
         on_boundary(*boundary);
       } else {
         skip_line();
       }
     }
-    if (stopped_) {
-      lines_ +=
-          static_cast<std::size_t>(std::count(message_.begin() + position_, message_.end(), '\n'));
-    }
+    // No boundary is left that could come, or counts.
+    lines_ +=
+        static_cast<std::size_t>(std::count(message_.begin() + position_, message_.end(), '\n'));
     close_down_to(MimePart::kNone, message_.size(), lines_);
   }
 
@@ -75,12 +72,13 @@ class MimeScanner {
   };
 
   void skip_line() {
-    const std::size_t newline = message_.find('\n', position_);
-    if (newline == std::string_view::npos) {
+    const void* newline =
+        std::memchr(message_.data() + position_, '\n', message_.size() - position_);
+    if (newline == nullptr) {
       position_ = message_.size();
       return;
     }
-    position_ = newline + 1;
+    position_ = static_cast<std::size_t>(static_cast<const char*>(newline) - message_.data()) + 1;
     ++lines_;
   }
 
@@ -126,7 +124,10 @@ class MimeScanner {
       MimePart& closing = part(current_);
       if (end < closing.body) {
         // The boundary took the empty line that ended the header.
-        closing.end = closing.body = std::max(end, header_text_end(closing));
+        const std::size_t text_end = header_text_end(closing);
+        const bool is_empty = text_end == closing.header;
+        if (is_empty) closing.header = end;
+        closing.end = closing.body = is_empty ? end : std::max(end, text_end);
         closing.body_lines = 0;
       } else {
         closing.end = end;
@@ -195,12 +196,14 @@ class MimeScanner {
   bool read_type(MimePart& opened) {
     std::optional<ContentType> type;
     const std::string_view header = tree_.header(opened).substr(0, limits_.header_octets);
+    std::string_view value;
     bool seen_type = false;
     bool seen_encoding = false;
     for (const HeaderField& field : HeaderFields(header)) {
       if (!seen_type && ascii::equal_ignoring_case(field.name, "Content-Type")) {
         seen_type = true;
-        type = parse_content_type(field.value);
+        value = field.value;
+        type = parse_media_type(value);
       } else if (!seen_encoding &&
                  ascii::equal_ignoring_case(field.name, "Content-Transfer-Encoding")) {
         seen_encoding = true;
@@ -221,15 +224,16 @@ class MimeScanner {
       opened.kind = MimePart::Kind::kMessage;
       return true;
     }
-    open_multipart(opened, *type);
+    open_multipart(opened, value);
     return false;
   }
 
-  void open_multipart(MimePart& opened, const ContentType& type) {
+  void open_multipart(MimePart& opened, std::string_view content_type) {
     opened.kind = MimePart::Kind::kMultipart;
-    const auto boundary = parameter_value(type.parameters, "boundary");
+    const auto type = parse_content_type(content_type);
+    const auto boundary = parameter_value(type->parameters, "boundary");
     if (!boundary || boundary->empty()) return;
-    open_.push_back({current_, type.subtype == "digest"});
+    open_.push_back({current_, type->subtype == "digest"});
     boundaries_.push(std::string(boundary->substr(0, limits_.boundary_octets)));
   }
 

@@ -1,7 +1,7 @@
 // What SEARCH looks at. Each field and each part is decoded by itself and let go again: a match
 // never costs more memory than the largest part.
 //
-// Tested by tests/unit/message/search_text_test.cc.
+// Tested by tests/unit/message/builder_test.cc, tests/unit/message/every_mail_test.cc.
 #include "mail/message/search_text.h"
 
 #include "mail/base/absl.h"

@@ -1,6 +1,6 @@
 // Sections of a message. What needs no part numbers is found without the MIME tree.
 //
-// Tested by tests/unit/message/section_test.cc, tests/unit/message/dovecot_oracle_test.cc.
+// Tested by tests/unit/message/mime_test.cc, tests/unit/message/dovecot_oracle_test.cc.
 #include "mail/message/section.h"
 
 #include <algorithm>

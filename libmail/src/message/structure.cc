@@ -1,11 +1,14 @@
-// ENVELOPE, BODY and BODYSTRUCTURE as IMAP writes them. The structure is written by a walk along
-// parent, child and sibling links: no recursion.
+// BODY and BODYSTRUCTURE as IMAP writes them: a walk along parent, child and sibling links, no
+// recursion.
 //
-// Tested by tests/unit/message/structure_test.cc, tests/unit/message/dovecot_oracle_test.cc.
+// Tested by tests/unit/message/mime_test.cc, tests/unit/message/dovecot_oracle_test.cc.
 #include "mail/message/structure.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <string>
+#include <utility>
 
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
@@ -20,49 +23,6 @@ void append_nstring(std::string& to, const std::optional<std::string>& value) {
   } else {
     to += "NIL";
   }
-}
-
-void append_nonempty(std::string& to, std::string_view value) {
-  if (value.empty()) {
-    to += "NIL";
-  } else {
-    append_imap_string(to, value);
-  }
-}
-
-// RFC 3501 §7.4.2: a group begins with its name where the mailbox stands and NIL for the host, and
-// ends with four NILs. So NIL must not stand for the host of a mailbox: where one is missing, this
-// says what Dovecot says.
-void append_address(std::string& to, const Address& address) {
-  to.push_back('(');
-  switch (address.kind) {
-    case Address::Kind::kGroupStart:
-      to += "NIL NIL ";
-      append_imap_string(to, address.name);
-      to += " NIL";
-      break;
-    case Address::Kind::kGroupEnd: to += "NIL NIL NIL NIL"; break;
-    case Address::Kind::kMailbox:
-      append_nonempty(to, address.name);
-      to.push_back(' ');
-      append_nonempty(to, address.route);
-      to.push_back(' ');
-      append_imap_string(to, address.local_part.empty() ? "MISSING_MAILBOX" : address.local_part);
-      to.push_back(' ');
-      append_imap_string(to, address.domain.empty() ? "MISSING_DOMAIN" : address.domain);
-      break;
-  }
-  to.push_back(')');
-}
-
-void append_addresses(std::string& to, const std::vector<Address>& addresses) {
-  if (addresses.empty()) {
-    to += "NIL";
-    return;
-  }
-  to.push_back('(');
-  for (const Address& address : addresses) append_address(to, address);
-  to.push_back(')');
 }
 
 // RFC 3501 §9: body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
@@ -140,7 +100,8 @@ class StructureWriter {
   void enter(const MimePart& part) {
     out_.push_back('(');
     if (part.kind == MimePart::Kind::kMultipart) return;
-    const PartDescription description = tree_.describe(part);
+    PartDescription description = tree_.describe(part);
+    if (part.kind == MimePart::Kind::kLeaf) rename_unread(description.content_type);
     append_basic(part, description);
     if (part.kind == MimePart::Kind::kMessage) {
       const MimePart& inner = tree_.part(part.first_child);
@@ -149,6 +110,14 @@ class StructureWriter {
       if (description.content_type.type == "text") append(out_, " ", part.body_lines);
       append_single_extensions(description);
     }
+  }
+
+  /// Beyond the limits of the tree a multipart or message is a leaf, for which the grammar has no
+  /// form under its own name: RFC 2046 §4.5.1's for what is not understood.
+  static void rename_unread(ContentType& type) {
+    if (type.type != "multipart" && !type.is("message", "rfc822")) return;
+    type.type = "application";
+    type.subtype = "octet-stream";
   }
 
   /// What stands behind them.
@@ -214,41 +183,32 @@ class StructureWriter {
   std::string out_;
 };
 
-struct TextMember {
-  std::string_view field;
-  std::optional<std::string> Envelope::* member;
-};
-constexpr TextMember kTextMembers[] = {
-    {"Date", &Envelope::date},
-    {"Subject", &Envelope::subject},
-    {"In-Reply-To", &Envelope::in_reply_to},
-    {"Message-ID", &Envelope::message_id},
-};
+}  // namespace
 
-struct ListMember {
-  std::string_view field;
-  std::vector<Address> Envelope::* member;
-};
-constexpr ListMember kListMembers[] = {
-    {"From", &Envelope::from}, {"Sender", &Envelope::sender}, {"Reply-To", &Envelope::reply_to},
-    {"To", &Envelope::to},     {"Cc", &Envelope::cc},         {"Bcc", &Envelope::bcc},
-};
+namespace {
 
-/// A list that was written twice is one list, up to the limit of one field.
-void add_addresses(std::vector<Address>& to, std::string_view value) {
-  if (to.size() >= kAddressLimit) return;
-  std::vector<Address> more = parse_addresses(value, kAddressLimit - to.size());
-  to.insert(to.end(), more.begin(), more.end());
+// RFC 3501 §9: quoted = DQUOTE *QUOTED-CHAR DQUOTE; literal = "{" number "}" CRLF *CHAR8
+enum class Form : std::uint8_t { kPlain, kEscaped, kLiteral };
+
+constexpr std::array<Form, 256> kForms = [] {
+  std::array<Form, 256> forms{};
+  forms['"'] = forms['\\'] = Form::kEscaped;
+  forms['\r'] = forms['\n'] = forms['\0'] = Form::kLiteral;
+  for (std::size_t i = 0x80; i < forms.size(); ++i) forms[i] = Form::kLiteral;
+  return forms;
+}();
+
+Form form_of(std::string_view value) {
+  Form form = Form::kPlain;
+  for (const char c : value) form = std::max(form, kForms[static_cast<unsigned char>(c)]);
+  return form;
 }
 
 }  // namespace
 
 void append_imap_string(std::string& to, std::string_view value) {
-  // RFC 3501 §9: quoted = DQUOTE *QUOTED-CHAR DQUOTE; literal = "{" number "}" CRLF *CHAR8
-  const bool needs_literal = std::any_of(value.begin(), value.end(), [](char c) {
-    return c == '\r' || c == '\n' || c == '\0' || static_cast<unsigned char>(c) >= 0x80;
-  });
-  if (needs_literal) {
+  const Form form = form_of(value);
+  if (form == Form::kLiteral) {
     append(to, "{", value.size(), "}\r\n");
     const std::size_t begin = to.size();
     to += value;
@@ -256,52 +216,15 @@ void append_imap_string(std::string& to, std::string_view value) {
     return;
   }
   to.push_back('"');
-  for (char c : value) {
-    if (c == '"' || c == '\\') to.push_back('\\');
-    to.push_back(c);
+  if (form == Form::kPlain) {
+    to += value;
+  } else {
+    for (const char c : value) {
+      if (c == '"' || c == '\\') to.push_back('\\');
+      to.push_back(c);
+    }
   }
   to.push_back('"');
-}
-
-Envelope parse_envelope(std::string_view header) {
-  Envelope envelope;
-  for (const HeaderField& field : HeaderFields(header)) {
-    for (const TextMember& member : kTextMembers) {
-      // Of a field that was written twice the last one: Dovecot's choice, and RFC 8621 §4.1.2's.
-      if (ascii::equal_ignoring_case(field.name, member.field)) {
-        envelope.*member.member = unfold(field.value);
-      }
-    }
-    for (const ListMember& member : kListMembers) {
-      if (ascii::equal_ignoring_case(field.name, member.field)) {
-        add_addresses(envelope.*member.member, field.value);
-      }
-    }
-  }
-  // RFC 3501 §7.4.2: "If the Sender or Reply-To lines are absent in the [header], or are present
-  // but empty, the server sets the corresponding member of the envelope to be the same value as
-  // the From member".
-  if (envelope.sender.empty()) envelope.sender = envelope.from;
-  if (envelope.reply_to.empty()) envelope.reply_to = envelope.from;
-  return envelope;
-}
-
-std::string envelope_text(const Envelope& envelope) {
-  std::string out = "(";
-  append_nstring(out, envelope.date);
-  out.push_back(' ');
-  append_nstring(out, envelope.subject);
-  for (const auto* list : {&envelope.from, &envelope.sender, &envelope.reply_to, &envelope.to,
-                           &envelope.cc, &envelope.bcc}) {
-    out.push_back(' ');
-    append_addresses(out, *list);
-  }
-  out.push_back(' ');
-  append_nstring(out, envelope.in_reply_to);
-  out.push_back(' ');
-  append_nstring(out, envelope.message_id);
-  out.push_back(')');
-  return out;
 }
 
 std::string body_structure_text(const MimeTree& tree, bool extended) {

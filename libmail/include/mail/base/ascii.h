@@ -1,6 +1,7 @@
 // ASCII rules for protocols that are ASCII. Never <cctype>: its answers change with the locale.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,8 +28,14 @@ constexpr char to_upper(char c) { return is_lower(c) ? static_cast<char>(c - 32)
 
 std::string to_lower(std::string_view s);
 std::string to_upper(std::string_view s);
-bool equal_ignoring_case(std::string_view a, std::string_view b);
-bool starts_with_ignoring_case(std::string_view s, std::string_view prefix);
+/// Most comparisons end at the length, inline.
+bool equal_octets_ignoring_case(const char* a, const char* b, std::size_t size);
+inline bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && equal_octets_ignoring_case(a.data(), b.data(), a.size());
+}
+inline bool starts_with_ignoring_case(std::string_view s, std::string_view prefix) {
+  return s.size() >= prefix.size() && equal_ignoring_case(s.substr(0, prefix.size()), prefix);
+}
 
 /// Without leading and trailing WSP, CR and LF.
 std::string_view trim(std::string_view s);

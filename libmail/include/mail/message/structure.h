@@ -32,10 +32,8 @@ struct Envelope {
 Envelope parse_envelope(std::string_view header);
 
 /// `("date" "subject" (("Ann" NIL "ann" "example.com")) … "<id@x>")`
+std::string envelope_text(std::string_view header);
 std::string envelope_text(const Envelope& envelope);
-inline std::string envelope_text(std::string_view header) {
-  return envelope_text(parse_envelope(header));
-}
 
 /// BODYSTRUCTURE when `extended`, else BODY. Sizes and lines are those of the octets as they stand:
 /// give it the message with CRLF line ends.
