@@ -236,12 +236,10 @@ bool is_plain_phrase(std::string_view name) {
 }
 
 std::string display_name(std::string_view name) {
-  std::string encoded = text::encode_words(name);
-  // Encoded words that the name already has stay what they are.
-  if (encoded != name && name.find("=?") == std::string_view::npos) return encoded;
   const bool is_printable =
       std::all_of(name.begin(), name.end(), [](char c) { return ascii::is_printable(c); });
-  if (!is_printable) return encoded;
+  // Encoded words that a printable name already has stay what they are.
+  if (!is_printable) return text::encode_phrase(name);
   if (is_plain_phrase(name)) return std::string(name);
   std::string quoted = "\"";
   for (char c : name) {

@@ -34,6 +34,24 @@ Status check_field(std::string_view name, std::string_view value) {
   return absl::OkStatus();
 }
 
+/// Of controls, RFC 5322 §3.6.8 leaves the tab. Some readers end a line at the others too.
+Status check_controls(std::string_view name, std::string_view value) {
+  const bool is_clean = std::none_of(value.begin(), value.end(),
+                                     [](char c) { return ascii::is_control(c) && c != '\t'; });
+  if (!is_clean) return invalid("header field ", name, ": value with a control character");
+  return absl::OkStatus();
+}
+
+/// A domain is written as it is, so it must be nothing else: neither the end of its address nor the
+/// beginning of another.
+Status check_domain(std::string_view name, std::string_view domain) {
+  const bool is_literal = domain.starts_with('[') && domain.find(']') == domain.size() - 1;
+  if (is_literal) domain = domain.substr(1, domain.size() - 2);
+  const std::string_view specials = is_literal ? " \t<>()[]@,;\\\"" : " \t<>()[]@,;\\\":";
+  if (domain.find_first_of(specials) == std::string_view::npos) return absl::OkStatus();
+  return invalid("header field ", name, ": \"", domain, "\" is no domain");
+}
+
 /// No control but line ends, no line too long (RFC 2045 §2.7). Line ends are CRLF here.
 bool is_seven_bit(std::string_view text) {
   std::size_t column = 0;
@@ -65,6 +83,7 @@ std::string with_crlf(std::string_view text) {
 // RFC 5322 §2.2.3: a line may be folded before any blank; a line of blanks alone is never made.
 StatusOr<std::string> fold_field(std::string_view name, std::string_view value) {
   MAIL_RETURN_IF_ERROR(check_field(name, value));
+  MAIL_RETURN_IF_ERROR(check_controls(name, value));
   value = ascii::trim(value);
   std::string out = cat(name, ":");
   std::size_t column = out.size();
@@ -108,6 +127,7 @@ Status HeaderBuilder::add_addresses(std::string_view name, const std::vector<Add
     for (const std::string* part : {&address.name, &address.local_part, &address.domain}) {
       MAIL_RETURN_IF_ERROR(check_field(name, *part));
     }
+    MAIL_RETURN_IF_ERROR(check_domain(name, address.domain));
   }
   return add(name, to_string(addresses));
 }

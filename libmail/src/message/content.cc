@@ -132,7 +132,7 @@ std::optional<Parameter> take_parameter(Lexer& lexer) {
 std::vector<Parameter> take_parameters(Lexer& lexer) {
   std::vector<Parameter> parameters;
   std::vector<Piece2231> pieces;
-  while (true) {
+  while (parameters.size() + pieces.size() < kParameterLimit) {
     lexer.skip_to(';');
     if (!lexer.take(';')) break;
     auto parameter = take_parameter(lexer);
@@ -147,6 +147,10 @@ std::vector<Parameter> take_parameters(Lexer& lexer) {
   std::sort(pieces.begin(), pieces.end(), [](const Piece2231& a, const Piece2231& b) {
     return std::tie(a.name, a.number, a.position) < std::tie(b.name, b.number, b.position);
   });
+  const auto is_same = [](const Piece2231& a, const Piece2231& b) {
+    return a.name == b.name && a.number == b.number;
+  };
+  pieces.erase(std::unique(pieces.begin(), pieces.end(), is_same), pieces.end());
   append_joined(parameters, pieces);
   return parameters;
 }

@@ -30,6 +30,10 @@ struct Fields {
   int offset = 0;  // minutes east
 };
 
+bool has_four_digits(const chrono::year_month_day& day) {
+  return day.year() >= chrono::year(0) && day.year() <= chrono::year(9999);
+}
+
 std::optional<DateTime> assemble(const Fields& f) {
   const chrono::year_month_day date{chrono::year(f.year), chrono::month(f.month),
                                     chrono::day(f.day)};
@@ -39,6 +43,11 @@ std::optional<DateTime> assemble(const Fields& f) {
   result.offset = chrono::minutes(f.offset);
   result.time = chrono::sys_days(date) + chrono::hours(f.hour) + chrono::minutes(f.minute) +
                 chrono::seconds(f.second) - result.offset;
+  // Also on the clocks of UTC and behind a leap second: every date that is read can be written.
+  const DateTime utc{result.time, chrono::minutes(0)};
+  if (!has_four_digits(utc.local_day()) || !has_four_digits(result.local_day())) {
+    return std::nullopt;
+  }
   return result;
 }
 

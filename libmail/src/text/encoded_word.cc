@@ -5,6 +5,7 @@
 // Tested by tests/unit/text/encoded_word_test.cc, tests/unit/text/rfc2047_suite_test.cc.
 #include "mail/text/encoded_word.h"
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -137,12 +138,17 @@ class Decoder {
   bool after_word_ = false;
 };
 
-bool needs_encoding(std::string_view word) {
+// RFC 5322 §3.2.3: what has no meaning of its own in a phrase.
+bool is_atom_char(char c) {
+  return ascii::is_alnum(c) ||
+         (c != '\0' && std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos);
+}
+
+bool needs_encoding(std::string_view word, bool in_phrase) {
   if (word.find("=?") != std::string_view::npos) return true;
-  for (char c : word) {
-    if (!ascii::is_printable(c)) return true;
-  }
-  return false;
+  return std::any_of(word.begin(), word.end(), [&](char c) {
+    return !ascii::is_printable(c) || (in_phrase && c != ' ' && !is_atom_char(c));
+  });
 }
 
 // The characters that stand for themselves in every place an encoded word may stand
@@ -220,21 +226,23 @@ std::vector<std::string_view> split_at_spaces(std::string_view text) {
 
 std::string decode_encoded_words(std::string_view value) { return Decoder().decode(value); }
 
-std::string encode_words(std::string_view text) {
-  if (!needs_encoding(text)) return std::string(text);
+namespace {
+
+/// `text` has a word that needs it.
+std::string encode(std::string_view text, bool in_phrase) {
   const std::string utf8 = sanitize_utf8(text);
   const std::vector<std::string_view> words = split_at_spaces(utf8);
   std::string result;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (i > 0) result.push_back(' ');
-    if (!needs_encoding(words[i])) {
+    if (!needs_encoding(words[i], in_phrase)) {
       result += words[i];
       continue;
     }
     // Neighbours are encoded together, with the spaces between them: those would vanish.
     std::size_t last = i;
     for (std::size_t j = i + 1; j < words.size(); ++j) {
-      if (needs_encoding(words[j])) {
+      if (needs_encoding(words[j], in_phrase)) {
         last = j;
       } else if (!words[j].empty()) {
         break;
@@ -245,6 +253,18 @@ std::string encode_words(std::string_view text) {
     i = last;
   }
   return result;
+}
+
+}  // namespace
+
+std::string encode_words(std::string_view text) {
+  if (!needs_encoding(text, false)) return std::string(text);
+  return encode(text, false);
+}
+
+std::string encode_phrase(std::string_view text) {
+  if (!needs_encoding(text, true)) return std::string(text);
+  return encode(text, true);
 }
 
 }  // namespace mail::text

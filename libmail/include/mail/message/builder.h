@@ -16,8 +16,9 @@ namespace mail::message {
 /// Fields in the order they are added. Long lines are folded at spaces before column 78 where that
 /// is possible (RFC 5322 §2.1.1); line ends are CRLF.
 ///
-/// A value with CR, LF or NUL is refused, and so is a name that is none (RFC 5322 ftext): nothing
-/// is added then. Every Status says which field.
+/// A value with CR, LF or NUL is refused, and so are other controls where they would stand as they
+/// are, a name that is none (RFC 5322 ftext), and a domain that is more than a domain: nothing is
+/// added then. Every Status says which field.
 class HeaderBuilder {
  public:
   /// A structured value as it is: ASCII, or UTF-8 for an SMTPUTF8 message.

@@ -2,6 +2,7 @@
 // RFC 2183 (Content-Disposition), RFC 2231 (parameters beyond ASCII, and in pieces).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ struct Parameter {
 
   bool operator==(const Parameter&) const = default;
 };
+
+/// Parameters of one field, pieces included: what follows is not read. As Dovecot has it.
+inline constexpr std::size_t kParameterLimit = 1'000;
 
 struct ContentType {
   std::string type = "text";  // lower case

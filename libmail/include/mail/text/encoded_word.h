@@ -18,4 +18,10 @@ std::string decode_encoded_words(std::string_view value);
 /// octet that is not printable.
 std::string encode_words(std::string_view utf8);
 
+/// The same for a phrase, such as a display name: a word with a character that means something
+/// there
+/// ("<", ",", "(" …) is encoded too (RFC 2047 §5 rule 3), so that no word is left to be read as an
+/// address.
+std::string encode_phrase(std::string_view utf8);
+
 }  // namespace mail::text
