@@ -69,7 +69,7 @@ inline constexpr std::array kCommandTable = {
                "RFC 3501 §6.3.6", "SUBSCRIBE Work"},
     CommandRow{"UNSUBSCRIBE", kLoggedIn, kService, parse_unsubscribe, nullptr, false, "",
                "RFC 3501 §6.3.7", "UNSUBSCRIBE Work"},
-    CommandRow{"LIST", kLoggedIn, kService, parse_list, nullptr, false, "CHILDREN",
+    CommandRow{"LIST", kLoggedIn, kService, parse_list, nullptr, false, "CHILDREN SPECIAL-USE",
                "RFC 3501 §6.3.8", "LIST \"\" *"},
     CommandRow{"LSUB", kLoggedIn, kService, parse_lsub, nullptr, false, "", "RFC 3501 §6.3.9",
                "LSUB \"\" *"},

@@ -4,6 +4,8 @@
 // Tested by tests/unit/imap/list_pattern_test.cc, against a naive twin over all short inputs.
 #include "mail/imap/list_pattern.h"
 
+#include <algorithm>
+#include <string>
 #include <vector>
 
 #include "mail/base/ascii.h"
@@ -17,7 +19,29 @@ bool is_wildcard(char c) { return c == '*' || c == '%'; }
 
 }  // namespace
 
-bool matches(std::string_view pattern, std::string_view name, char separator) {
+namespace {
+
+/// The pattern with each row of wildcards as one: "%*%" is "*", "%%" is "%".
+std::string with_single_wildcards(std::string_view pattern) {
+  std::string shorter;
+  for (const char c : pattern) {
+    if (is_wildcard(c) && !shorter.empty() && is_wildcard(shorter.back())) {
+      if (c == '*') shorter.back() = '*';
+    } else {
+      shorter += c;
+    }
+  }
+  return shorter;
+}
+
+}  // namespace
+
+bool matches(std::string_view given, std::string_view name, char separator) {
+  // Every other octet of the pattern must stand in the name: what is longer than that matches
+  // nothing, and what is left costs what the name's length says, not the client's (attack C7).
+  const auto wildcards = std::count_if(given.begin(), given.end(), is_wildcard);
+  if (given.size() - static_cast<std::size_t>(wildcards) > name.size()) return false;
+  const std::string pattern = with_single_wildcards(given);
   const bool has_inbox = name.starts_with(kInbox) &&
                          (name.size() == kInbox.size() || name[kInbox.size()] == separator);
   // can[i]: the name so far can have brought us to before pattern[i].

@@ -3,7 +3,9 @@
 // Each reads what stands behind its verb, with the leading space, and wears its ABNF.
 //
 // Tested by tests/unit/imap/grammar_test.cc, tests/transcripts/imap, fuzz/imap_command.cc.
+#include <algorithm>
 #include <array>
+#include <span>
 
 #include "imap/grammar.h"
 #include "mail/base/ascii.h"
@@ -22,25 +24,60 @@ std::optional<Command> one_mailbox(Reader& reader, C command) {
   return command;
 }
 
-// list            = "LIST" SP mailbox SP list-mailbox
+// "(" [option *(SP option)] ")", each one of `known`; those that came are or-ed as bits.
+std::optional<unsigned> list_options(Reader& reader, std::span<const std::string_view> known) {
+  unsigned found = 0;
+  if (!reader.expect('(')) return std::nullopt;
+  if (reader.skip(')')) return found;
+  do {
+    const auto option = reader.atom();
+    if (!option) return std::nullopt;
+    const auto is_it = [&](std::string_view k) { return ascii::equal_ignoring_case(k, *option); };
+    const auto at = std::find_if(known.begin(), known.end(), is_it);
+    if (at == known.end()) return reader.bad(cat("Unknown LIST option ", *option));
+    found |= 1U << (at - known.begin());
+  } while (reader.skip(' '));
+  if (!reader.expect(')')) return std::nullopt;
+  return found;
+}
+
+// list            = "LIST" [SP list-select-opts] SP mailbox SP list-mailbox
+//                   [SP "RETURN" SP "(" [return-option *(SP return-option)] ")"]
 // lsub            = "LSUB" SP mailbox SP list-mailbox
 //
-// Reference and pattern are joined by plain concatenation, as Dovecot does for Maildir.
+// Of the options of RFC 5258 those that RFC 6154 needs: SPECIAL-USE on both sides, and CHILDREN,
+// whose attributes are always returned. Reference and pattern are joined by plain concatenation, as
+// Dovecot does for Maildir.
 std::optional<Command> parse_listing(Reader& reader, bool is_lsub) {
+  constexpr std::array<std::string_view, 1> kSelections = {"SPECIAL-USE"};
+  constexpr std::array<std::string_view, 2> kReturns = {"SPECIAL-USE", "CHILDREN"};
   if (!reader.space()) return std::nullopt;
+  unsigned selections = 0;
+  if (!is_lsub && reader.is_at('(')) {
+    const auto given = list_options(reader, kSelections);
+    if (!given || !reader.space()) return std::nullopt;
+    selections = *given;
+  }
   const auto reference = reader.astring();
   if (!reference || !reader.space()) return std::nullopt;
   const auto pattern = reader.list_mailbox();
   if (!pattern) return std::nullopt;
+  if (!is_lsub && reader.is_at(' ')) {
+    if (!reader.space() || !reader.skip_word("RETURN")) return reader.bad("RETURN expected");
+    if (!reader.space() || !list_options(reader, kReturns)) return std::nullopt;
+  }
   List list;
   list.is_lsub = is_lsub;
   if (pattern->empty() && !is_lsub) {
     list.is_delimiter_query = true;
     return list;
   }
-  auto joined = reader.decode_mailbox(cat(*reference, *pattern));
-  if (!joined) return std::nullopt;
-  list.pattern = std::move(*joined);
+  list.selects_special_use = selections != 0;
+  // A pattern that is no name is no error: it matches nothing.
+  Reader lenient = reader;
+  auto joined = lenient.decode_mailbox(cat(*reference, *pattern));
+  list.is_impossible = !joined;
+  list.pattern = joined.value_or("");
   return list;
 }
 

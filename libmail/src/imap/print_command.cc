@@ -32,8 +32,12 @@ std::string with_set(bool by_uid, std::string_view verb, const SequenceSet& set)
 }
 
 std::string print_list(const List& list) {
+  // "&" alone is no modified UTF-7.
+  if (list.is_impossible) return list.is_lsub ? "LSUB \"\" &" : "LIST \"\" &";
   if (list.is_delimiter_query) return "LIST \"\" \"\"";
-  std::string text = list.is_lsub ? "LSUB \"\" " : "LIST \"\" ";
+  std::string text = list.is_lsub               ? "LSUB \"\" "
+                     : list.selects_special_use ? "LIST (SPECIAL-USE) \"\" "
+                                                : "LIST \"\" ";
   // A pattern is quoted: its wildcards are no atom characters of `append_astring`.
   append_string(text, text::to_modified_utf7(list.pattern).value_or(""), kForm);
   return text;

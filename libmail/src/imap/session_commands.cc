@@ -252,6 +252,10 @@ std::optional<Event> ServerSession::State::dispatch(Command command) {
             const Effect what = select.is_read_only ? Effect::kExamine : Effect::kSelect;
             return ask(std::move(select), what);
           },
+          [&](List& list) {
+            if (list.is_impossible) return done(list.is_lsub ? "LSUB completed" : "LIST completed");
+            return ask(std::move(list));
+          },
           [&](Close& close_command) { return ask(close_command, Effect::kLeaveMailbox); },
           [&](Unselect& unselect) { return ask(unselect, Effect::kLeaveMailbox); },
           [&](Idle& idle) {

@@ -6,6 +6,7 @@
 
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
+#include "mail/message/address.h"
 #include "mail/message/header.h"
 #include "mail/text/casefold.h"
 #include "mail/text/charset.h"
@@ -32,7 +33,8 @@ std::string decoded_value(std::string_view raw_value) {
 std::string decoded_text(const MimeTree& tree, const MimePart& part) {
   if (part.kind != MimePart::Kind::kLeaf) return "";
   const ContentType type = tree.describe(part).content_type;
-  if (type.type != "text") return "";
+  // message/delivery-status, message/partial, message/external-body: text for people, too.
+  if (type.type != "text" && type.type != "message") return "";
   const auto charset = parameter_value(type.parameters, "charset");
   return text::to_utf8(decode_transfer(tree.body(part), part.encoding), charset.value_or(""));
 }
@@ -43,6 +45,22 @@ bool field_contains(std::string_view header, std::string_view name,
     if (!ascii::equal_ignoring_case(field.name, name)) continue;
     if (folded_needle.empty()) return true;
     if (text::contains_folded(decoded_value(field.value), folded_needle)) return true;
+  }
+  return false;
+}
+
+bool addresses_contain(std::string_view header, std::string_view name,
+                       std::string_view folded_needle) {
+  for (const HeaderField& field : HeaderFields(header)) {
+    if (!ascii::equal_ignoring_case(field.name, name)) continue;
+    if (text::contains_folded(decoded_value(field.value), folded_needle)) return true;
+    // Only comments and quotes can hide what is searched for.
+    if (field.value.find_first_of("(\"") == field.value.npos) continue;
+    for (const Address& address : parse_addresses(field.value)) {
+      const std::string plain =
+          cat(text::decode_encoded_words(address.name), " <", address_spec(address), ">");
+      if (text::contains_folded(plain, folded_needle)) return true;
+    }
   }
   return false;
 }

@@ -83,9 +83,9 @@ void Engine::fill() {
 
 void ServerSession::receive(std::string_view bytes, TimePoint now) {
   State& state = *state_;
-  state.now = now;
+  state.now = std::max(state.now, now);  // a clock that goes back stands still
   if (state.is_closing) return;
-  state.last_activity = now;
+  state.last_activity = state.now;
   if (bytes.empty()) return;
   if (state.is_starting_tls) {
     // Clear text where the handshake belongs (attack B1): it must not be read after it.
@@ -97,7 +97,7 @@ void ServerSession::receive(std::string_view bytes, TimePoint now) {
 }
 
 void ServerSession::receive_eof(TimePoint now) {
-  state_->now = now;
+  state_->now = std::max(state_->now, now);
   state_->is_at_eof = true;
   if (state_->is_starting_tls) state_->close();
 }
@@ -186,7 +186,7 @@ std::optional<TimePoint> ServerSession::deadline() const {
 
 void ServerSession::on_deadline(TimePoint now) {
   State& state = *state_;
-  state.now = now;
+  state.now = std::max(state.now, now);
   const auto due = deadline();
   if (!due || now < *due) return;
   // RFC 1939 §3: closed "without removing any messages or sending any response to the client".

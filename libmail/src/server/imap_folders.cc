@@ -21,13 +21,27 @@ bool pattern_matches(std::string_view pattern, std::string_view name) {
   return name == "INBOX" && imap::matches(ascii::to_upper(pattern), name, kSeparator);
 }
 
+/// RFC 6154 §2, by the names that DMS gives (dms.md §1.7); Archive is only told, never made.
+std::string_view special_use_of(std::string_view name) {
+  constexpr std::pair<std::string_view, std::string_view> kUses[] = {{"Archive", "\\Archive"},
+                                                                     {"Drafts", "\\Drafts"},
+                                                                     {"Junk", "\\Junk"},
+                                                                     {"Sent", "\\Sent"},
+                                                                     {"Trash", "\\Trash"}};
+  for (const auto& [folder, use] : kUses) {
+    if (folder == name) return use;
+  }
+  return {};
+}
+
 struct Listed {
   std::string name;
   std::vector<std::string_view> attributes;
 };
 
 /// With the automatic folders that are not on disk yet. Blocks.
-StatusOr<std::vector<Listed>> list_folders(store::Account& account, std::string_view pattern) {
+StatusOr<std::vector<Listed>> list_folders(store::Account& account, std::string_view pattern,
+                                           bool only_special_use) {
   MAIL_ASSIGN_OR_RETURN(auto folders, account.folders());
   for (std::string_view name : kAutomaticFolders) {
     const auto same = std::find_if(folders.begin(), folders.end(),
@@ -41,9 +55,12 @@ StatusOr<std::vector<Listed>> list_folders(store::Account& account, std::string_
   std::vector<Listed> listed;
   for (store::Folder& folder : folders) {
     if (!pattern_matches(pattern, folder.name)) continue;
+    const std::string_view use = special_use_of(folder.name);
+    if (only_special_use && (use.empty() || !folder.is_selectable)) continue;
     Listed line{std::move(folder.name), {}};
     if (!folder.is_selectable) line.attributes.push_back("\\Noselect");
     line.attributes.push_back(folder.has_children ? "\\HasChildren" : "\\HasNoChildren");
+    if (!use.empty() && folder.is_selectable) line.attributes.push_back(use);
     listed.push_back(std::move(line));
   }
   return listed;
@@ -127,7 +144,7 @@ Task<void> ImapService::list(Session& session, imap::List& command) {
   }
   auto job = [&] {
     return command.is_lsub ? list_subscriptions(*account_, command.pattern)
-                           : list_folders(*account_, command.pattern);
+                           : list_folders(*account_, command.pattern, command.selects_special_use);
   };
   auto listed = co_await run_on(connection_.world.worker, std::move(job));
   if (!listed.ok()) {

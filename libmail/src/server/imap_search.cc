@@ -136,11 +136,11 @@ bool SearchProgram::judge_bytes(std::size_t index, std::string_view message) con
   const imap::SearchNode& node = nodes_[index];
   const std::string& folded = prepared_[index].folded;
   switch (node.kind) {
-    case Kind::kBcc: return message::field_contains(message, "Bcc", folded);
-    case Kind::kCc: return message::field_contains(message, "Cc", folded);
-    case Kind::kFrom: return message::field_contains(message, "From", folded);
+    case Kind::kBcc: return message::addresses_contain(message, "Bcc", folded);
+    case Kind::kCc: return message::addresses_contain(message, "Cc", folded);
+    case Kind::kFrom: return message::addresses_contain(message, "From", folded);
     case Kind::kSubject: return message::field_contains(message, "Subject", folded);
-    case Kind::kTo: return message::field_contains(message, "To", folded);
+    case Kind::kTo: return message::addresses_contain(message, "To", folded);
     case Kind::kHeader: return message::field_contains(message, node.field, folded);
     case Kind::kBody: return message::body_contains(message::MimeTree(message), folded);
     case Kind::kText: return message::message_contains(message::MimeTree(message), folded);

@@ -54,4 +54,8 @@ TEST_CASE("A pattern of ten thousand wildcards ends soon") {
   for (int i = 0; i < 5000; ++i) pattern += "%*";
   pattern += 'x';
   CHECK_FALSE(matches(pattern, std::string(200, 'a'), '.'));
+  // … and so do a thousand mailboxes under a pattern of the longest command.
+  pattern.clear();
+  while (pattern.size() < 65'000) pattern += "a%b*";
+  for (int i = 0; i < 1000; ++i) CHECK_FALSE(matches(pattern, std::string(200, 'a'), '.'));
 }

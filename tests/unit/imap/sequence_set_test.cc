@@ -63,3 +63,14 @@ TEST_CASE("All short sets mean what listing their numbers says") {
     }
   }
 }
+
+TEST_CASE("A million overlapping ranges are put in order soon") {
+  SequenceSet set;
+  for (std::uint32_t i = 0; i < 1'000'000; ++i) {
+    set.ranges.push_back({kMax - i * 7, i});
+    set.ranges.push_back({kStar, kStar});
+  }
+  CHECK(set.resolved(1000) == std::vector<Range>{{1, kMax}});
+  CHECK(SequenceSet{{{kMax, 1}}}.resolved(10) == std::vector<Range>{{1, kMax}});
+  CHECK(SequenceSet{{{kStar, kStar}}}.resolved(10) == std::vector<Range>{{10, 10}});
+}

@@ -177,7 +177,7 @@ TEST_CASE("The automatic folders are listed and subscribed before they exist") {
       "g LIST \"\" %\r\n");
   INFO(output);
   for (const std::string_view name : {"Drafts", "Junk", "Sent", "Trash"}) {
-    CHECK(contains(output, cat("* LIST (\\HasNoChildren) \".\" ", name, "\r\n")));
+    CHECK(contains(output, cat("* LIST (\\HasNoChildren \\", name, ") \".\" ", name, "\r\n")));
     CHECK(contains(output, cat("* LSUB () \".\" ", name, "\r\n")));
   }
   CHECK(contains(output, "* LIST (\\HasNoChildren) \".\" INBOX\r\nd OK"));
@@ -212,6 +212,64 @@ TEST_CASE("Folders are created, renamed, subscribed and deleted, and refusals ha
   CHECK(contains(output, "k NO [CANNOT] "));
   CHECK(contains(output, "l NO [NONEXISTENT] "));
   CHECK(contains(output, "m OK"));
+}
+
+TEST_CASE("LIST tells special uses, and can ask for them alone") {
+  ImapWorld world;
+  const std::string output = world.imap(
+      "b CREATE Archive\r\nc CREATE Work.Sent\r\nd LIST \"\" *\r\ne LIST (SPECIAL-USE) \"\" *\r\n"
+      "f LIST \"\" % RETURN (SPECIAL-USE)\r\n");
+  INFO(output);
+  for (const std::string_view name : {"Archive", "Drafts", "Junk", "Sent", "Trash"}) {
+    CHECK(contains(output, cat("* LIST (\\HasNoChildren \\", name, ") \".\" ", name, "\r\n")));
+  }
+  CHECK(contains(output, "* LIST (\\HasNoChildren) \".\" Work.Sent\r\n"));
+  const auto only = output.substr(output.find("d OK"), output.find("e OK") - output.find("d OK"));
+  CHECK(contains(only, "Trash"));
+  CHECK_FALSE(contains(only, "INBOX"));
+  CHECK_FALSE(contains(only, "Work"));
+}
+
+TEST_CASE("A client with the path prefix INBOX lists, creates, subscribes and uses its folders") {
+  ImapWorld world;
+  world.deliver();
+  const std::string output = world.imap(
+      "b NAMESPACE\r\nc CREATE INBOX.Lists\r\nd CREATE inbox.Lists.cpp\r\ne SUBSCRIBE "
+      "INBOX.Lists.cpp\r\n"
+      "f LIST \"INBOX.\" %\r\ng LIST \"\" INBOX.*\r\nh LSUB \"INBOX.\" *\r\ni LIST \"\" INBOX\r\n"
+      "j SELECT INBOX\r\nk COPY 1 INBOX.Lists.cpp\r\nl STATUS INBOX.Lists.cpp (MESSAGES)\r\n"
+      "m RENAME INBOX.Lists INBOX.Groups\r\nn STATUS INBOX.Groups.cpp (MESSAGES)\r\n"
+      "o DELETE INBOX.Groups.cpp\r\n");
+  INFO(output);
+  CHECK(contains(output, "* NAMESPACE ((\"\" \".\")) NIL NIL\r\n"));
+  for (const std::string_view part :
+       {"c OK", "d OK", "e OK", "f OK", "g OK", "h OK", "k OK [COPYUID ", "m OK", "o OK",
+        "* LIST (\\HasChildren) \".\" INBOX.Lists\r\nf OK",
+        "* LIST (\\HasNoChildren) \".\" INBOX.Lists.cpp\r\ng OK",
+        "* LSUB () \".\" INBOX.Lists.cpp\r\nh OK", "* LIST (\\HasChildren) \".\" INBOX\r\ni OK",
+        "* STATUS INBOX.Lists.cpp (MESSAGES 1)\r\n",
+        "* STATUS INBOX.Groups.cpp (MESSAGES 1)\r\n"}) {
+    INFO(part);
+    CHECK(contains(output, part));
+  }
+}
+
+TEST_CASE("Mailbox names that could mean something else are refused by every command") {
+  std::string deep = "a";
+  for (int i = 0; i < 1000; ++i) deep += ".a";
+  const std::vector<std::string> names = {
+      "../x", "a/../b", "/etc",  "a//b",  "..",    ".",       ".a", "a..b",
+      "a/b",  "&AC8-",  "&AAA-", "&2AA-", "&AGE-", "x&AC4AL", deep, std::string(300, 'x')};
+  for (const std::string& name : names) {
+    ImapWorld world;
+    const std::string output = world.imap(cat("b CREATE \"", name, "\"\r\nc SELECT \"", name,
+                                              "\"\r\nd RENAME Work \"", name, "\"\r\ne DELETE \"",
+                                              name, "\"\r\nf APPEND \"", name, "\" {1+}\r\nx\r\n"));
+    INFO(output);
+    for (const std::string_view tag : {"b", "c", "d", "e", "f"}) {
+      CHECK_FALSE(contains(output, cat("\r\n", tag, " OK")));
+    }
+  }
 }
 
 TEST_CASE("CLOSE expunges silently, UNSELECT does not expunge at all") {

@@ -74,6 +74,9 @@ struct Subscribe {
 struct List {
   std::string pattern;
   bool is_lsub = false;
+  /// LIST (SPECIAL-USE): only mailboxes that have one (RFC 6154 §5.2).
+  bool selects_special_use = false;
+  bool is_impossible = false;       // no modified UTF-7: no mailbox has such a name
   bool is_delimiter_query = false;  // LIST "" "" (RFC 3501 §6.3.8)
 };
 struct Status {

@@ -1,5 +1,5 @@
 // The IMAP server engine: RFC 3501 with CHILDREN, ENABLE, ID, IDLE, LITERAL+, MOVE, MULTIAPPEND,
-// NAMESPACE, SASL-IR, UIDPLUS, UNSELECT.
+// NAMESPACE, SASL-IR, SPECIAL-USE, UIDPLUS, UNSELECT.
 //
 // A `mail::Session` (mail/base/session.h). Each command is a question: answer it with untagged data
 // (any number of the response functions) and then exactly one `ok`, `no` or `bad`. The engine
