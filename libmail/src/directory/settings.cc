@@ -284,6 +284,7 @@ std::vector<Listener> Settings::listeners() const {
       {"smtp", "LISTEN_SMTP", "POSTFIX_INET_PROTOCOLS", 25, true},
       {"submission", "LISTEN_SUBMISSION", "POSTFIX_INET_PROTOCOLS", 587, true},
       {"submissions", "LISTEN_SUBMISSIONS", "POSTFIX_INET_PROTOCOLS", 465, certificate},
+      {"lmtp", "LISTEN_LMTP", "DOVECOT_INET_PROTOCOLS", 24, false},
       {"imap", "LISTEN_IMAP", "DOVECOT_INET_PROTOCOLS", 143, imap},
       {"imaps", "LISTEN_IMAPS", "DOVECOT_INET_PROTOCOLS", 993, imap && certificate},
       {"pop3", "LISTEN_POP3", "DOVECOT_INET_PROTOCOLS", 110, pop3},

@@ -16,6 +16,9 @@ constexpr SettingInfo kRegistry[] = {
     {"DEDUPE_RECIPIENTS", SettingType::kFlag, "1", "",
      "1: one transaction that reaches a mailbox by several addresses delivers one copy; 0: one for "
      "each address, as in Postfix."},
+    {"DELIVERED_TO", SettingType::kFlag, "1", "",
+     "1: Delivered-To names the address that a copy was delivered for; 0: no such field, and one "
+     "file serves all recipients of a message."},
     {"DMS_VMAIL_GID", SettingType::kNumber, "5000", "",
      "Group of the mail where the mail folder belongs to root."},
     {"DMS_VMAIL_UID", SettingType::kNumber, "5000", "",
@@ -30,6 +33,9 @@ constexpr SettingInfo kRegistry[] = {
     {"LISTEN_IMAP", SettingType::kListen, "*:143", "", "Where IMAP with STARTTLS listens."},
     {"LISTEN_IMAPS", SettingType::kListen, "*:993", "",
      "Where IMAP over TLS listens; by default only with a certificate (SSL_TYPE)."},
+    {"LISTEN_LMTP", SettingType::kListen, "", "",
+     "Where LMTP listens; `unix:/path` for a unix socket. Whoever reaches it may deliver to every "
+     "mailbox."},
     {"LISTEN_POP3", SettingType::kListen, "*:110", "",
      "Where POP3 with STLS listens; by default only with ENABLE_POP3=1."},
     {"LISTEN_POP3S", SettingType::kListen, "*:995", "",
@@ -56,9 +62,14 @@ constexpr SettingInfo kRegistry[] = {
      "The largest message in octets; 0: no limit."},
     {"POSTMASTER_ADDRESS", SettingType::kText, "", "",
      "Who gets mail for root and postmaster; empty: postmaster@ the mail domain."},
+    {"SMTPD_AUTHORIZED_XCLIENT_HOSTS", SettingType::kText, "", "",
+     "Networks of proxies that may say by XCLIENT whose connection they forward: `192.0.2.0/24, "
+     "2001:db8::1`."},
     {"SMTPD_CLIENT_CONNECTION_COUNT_LIMIT", SettingType::kNumber, "50", "",
      "Connections from one address to each of SMTP, submission and IMAP, as in Postfix; this "
      "machine's own are free; 0: no limit."},
+    {"SMTPD_DISCARD_EHLO_KEYWORDS", SettingType::kText, "", "",
+     "Extensions of SMTP and LMTP that are neither offered nor taken: `chunking, dsn`."},
     {"SSL_ALT_CERT_PATH", SettingType::kText, "", "",
      "SSL_TYPE=manual: a second certificate chain with another kind of key (ECDSA beside RSA)."},
     {"SSL_ALT_KEY_PATH", SettingType::kText, "", "", "SSL_TYPE=manual: its private key, PEM."},

@@ -18,9 +18,9 @@ namespace mail {
 namespace {
 
 constexpr std::array kProtocols = {server::Protocol::kSmtp,        server::Protocol::kSubmission,
-                                   server::Protocol::kSubmissions, server::Protocol::kImap,
-                                   server::Protocol::kImaps,       server::Protocol::kPop3,
-                                   server::Protocol::kPop3s};
+                                   server::Protocol::kSubmissions, server::Protocol::kLmtp,
+                                   server::Protocol::kImap,        server::Protocol::kImaps,
+                                   server::Protocol::kPop3,        server::Protocol::kPop3s};
 
 /// IANA's names for ALPN; SMTP has none there, what others use is "smtp".
 std::string_view alpn_name(std::string_view listener) {
@@ -142,6 +142,14 @@ Status Server::State::start_services() {
   services.allows_cleartext_auth = has_config() && settings.text("SSL_TYPE").empty();
   services.message_size = settings.number("POSTFIX_MESSAGE_SIZE_LIMIT");
   services.dedupe_recipients = settings.flag("DEDUPE_RECIPIENTS");
+  services.delivered_to = settings.flag("DELIVERED_TO");
+  services.withheld_extensions =
+      smtp::parse_extension_list(settings.text("SMTPD_DISCARD_EHLO_KEYWORDS"));
+  auto trusted = parse_ip_networks(settings.text("SMTPD_AUTHORIZED_XCLIENT_HOSTS"));
+  if (!trusted.ok()) {
+    return invalid("SMTPD_AUTHORIZED_XCLIENT_HOSTS: ", message_of(trusted.status()));
+  }
+  services.xclient_networks = std::move(*trusted);
   shared = server::make_shared_state(services);
   return absl::OkStatus();
 }
@@ -177,6 +185,11 @@ void Server::stop() {
   remove("/listeners.json");
   state.network->stop(state.options.limits.stop_grace);
   remove("/control.sock");
+  for (const auto& listener : state.listeners) {
+    for (const auto& address : listener.addresses) {
+      if (!address.unix_path.empty()) (void)real_filesystem().unlink(address.unix_path);
+    }
+  }
   state.owns_run_folder = false;
 }
 

@@ -19,18 +19,23 @@ struct Connection {
   Protocol protocol;
   std::unique_ptr<Transport> transport;
   std::string id;  // "smtp-17": in every log line of this connection
+  /// The client that a trusted proxy speaks for.
+  std::optional<Endpoint> vouched = std::nullopt;
   /// Told by the transport, once, while something else was waited for; `drive` tends to it next.
   bool was_woken = false;
   bool was_stopped = false;
 
   const ServiceOptions& options() const { return shared->options(); }
 
+  /// Whose connection this is.
+  const Endpoint& peer() const { return vouched ? *vouched : transport->peer(); }
+
   void log(Logger::Level level, std::string_view sentence,
            std::initializer_list<Logger::Field> fields = {}) const {
     std::vector<Logger::Field> all;
     all.reserve(fields.size() + 2);
     all.push_back({"connection", id});
-    all.push_back({"peer", transport->peer().address});
+    all.push_back({"peer", peer().address});
     all.insert(all.end(), fields.begin(), fields.end());
     world.logger.log(level, sentence, all);
   }

@@ -18,6 +18,7 @@ std::string_view to_string(Protocol protocol) {
     case Protocol::kSmtp: return "smtp";
     case Protocol::kSubmission: return "submission";
     case Protocol::kSubmissions: return "submissions";
+    case Protocol::kLmtp: return "lmtp";
     case Protocol::kImap: return "imap";
     case Protocol::kImaps: return "imaps";
     case Protocol::kPop3: return "pop3";
@@ -61,7 +62,8 @@ Task<void> serve_connection(Connection& connection) {
   switch (connection.protocol) {
     case Protocol::kSmtp:
     case Protocol::kSubmission:
-    case Protocol::kSubmissions: co_await serve_smtp(connection, std::move(tls)); break;
+    case Protocol::kSubmissions:
+    case Protocol::kLmtp: co_await serve_smtp(connection, std::move(tls)); break;
     case Protocol::kImap:
     case Protocol::kImaps: co_await serve_imap(connection, std::move(tls)); break;
     case Protocol::kPop3:

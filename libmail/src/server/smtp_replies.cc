@@ -45,6 +45,14 @@ smtp::Reply reply_to_recipient(const directory::Resolution& resolution, std::str
   return {451, "4.3.0", "Temporary lookup failure"};
 }
 
+smtp::Reply reply_to_mailbox(bool exists, bool accounts_available, std::string_view address) {
+  if (exists) return {250, "2.1.5", "OK"};
+  if (!accounts_available) {
+    return {451, "4.3.0", cat("<", address, "> Temporary internal error")};
+  }
+  return {550, "5.1.1", cat("<", address, "> User doesn't exist: ", address)};
+}
+
 smtp::Reply reply_to_login(directory::LoginVerdict verdict) {
   switch (verdict) {
     case directory::LoginVerdict::kAccepted: return {235, "2.7.0", "Authentication successful"};

@@ -19,6 +19,9 @@ enum class Sender { kAnyone, kAuthenticated };
 smtp::Reply reply_to_recipient(const directory::Resolution& resolution, std::string_view address,
                                Sender sender);
 
+/// The reply to RCPT in LMTP, in Dovecot's words.
+smtp::Reply reply_to_mailbox(bool exists, bool accounts_available, std::string_view address);
+
 smtp::Reply reply_to_login(directory::LoginVerdict verdict);
 
 /// A delivery that failed. Always temporary: the world's fault is no reason to lose a message.

@@ -2,10 +2,14 @@
 //
 // A transaction lives in `Transaction`: reverse path, the mailboxes that its recipients led to, the
 // bytes. Everything up to the end of DATA is answered from memory; the one place that touches the
-// disk is `deliver`, and 250 follows only when the store says that a power cut can no longer lose
-// the message.
+// disk is `deliver` (smtp_delivery.cc), and 250 follows only when the store says that a power cut
+// can no longer lose the message.
 //
-// Tested by tests/unit/server/smtp_service_test.cc, tests/sim and tests/live.
+// LMTP is what a user of Dovecot's expects: its client has done the routing, so a recipient is a
+// mailbox, with or without `+ext`, and nothing else: no alias, no catch-all, no relaying.
+//
+// Tested by tests/unit/server/smtp_service_test.cc, tests/unit/server/lmtp_service_test.cc,
+// tests/sim and tests/live.
 #include "server/smtp_service.h"
 
 #include <algorithm>
@@ -14,34 +18,19 @@
 #include <utility>
 #include <vector>
 
+#include "mail/base/ascii.h"
 #include "mail/base/overloaded.h"
 #include "mail/directory/authenticate.h"
 #include "mail/directory/current.h"
 #include "mail/smtp/server_session.h"
-#include "mail/store/store.h"
 #include "server/drive.h"
+#include "server/smtp_delivery.h"
 #include "server/smtp_replies.h"
+#include "server/smtp_transaction.h"
 #include "server/trace_header.h"
 
 namespace mail::server {
 namespace {
-
-/// One copy to be stored.
-struct Copy {
-  std::string mailbox;    // the account's address
-  std::string recipient;  // the forward path that led there
-
-  bool operator==(const Copy&) const = default;
-};
-
-struct Transaction {
-  explicit Transaction(std::shared_ptr<Shared> shared) : message(std::move(shared)) {}
-
-  std::string reverse_path;
-  std::vector<std::string> recipients;  // forward paths accepted, discarded ones included
-  std::vector<Copy> copies;
-  MessageBuffer message;
-};
 
 class SmtpService {
  public:
@@ -66,22 +55,23 @@ class SmtpService {
   Task<void> login(Session& session, const smtp::Authenticate& authenticate);
   void begin_transaction(Session& session, const smtp::MailFrom& mail);
   void add_recipient(Session& session, const smtp::RcptTo& rcpt);
+  smtp::Reply route(const smtp::RcptTo& rcpt, std::vector<Copy>& copies) const;
+  smtp::Reply route_lmtp(const smtp::RcptTo& rcpt, std::vector<Copy>& copies) const;
+  std::size_t add_copy(Copy copy);
+  void believe(Session& session, const smtp::XClient& client);
   Task<void> finish_message(Session& session);
-  std::vector<store::Target> targets() const;
-  std::string trace(const Session& session, std::string_view id, WallTime time) const;
-  void log_outcome(const Status& status, std::string_view id, std::size_t octets) const;
+  TraceFacts trace_facts(const Session& session) const;
 
   Connection& connection_;
-  std::string login_;  // the account that authenticated
+  std::string login_;        // the account that authenticated
+  std::string client_name_;  // as XCLIENT told it
   std::unique_ptr<Transaction> transaction_;
 };
 
 void SmtpService::handle_at_once(Session& session, const Session::Event& event) {
   std::visit(Overloaded{
                  [&](const smtp::Connected&) { session.accept(); },
-                 [&](const smtp::XClient&) {
-                   session.answer({550, "5.7.0", "Error: insufficient authorization"});
-                 },
+                 [&](const smtp::XClient& client) { believe(session, client); },
                  [&](const smtp::Helo&) {
                    transaction_.reset();
                    session.accept();
@@ -132,17 +122,69 @@ Task<void> SmtpService::login(Session& session, const smtp::Authenticate& authen
   session.answer(reply);
 }
 
-void SmtpService::begin_transaction(Session& session, const smtp::MailFrom& mail) {
-  transaction_ = std::make_unique<Transaction>(connection_.shared);
-  transaction_->reverse_path = mail.reverse_path;
+/// The peer is a proxy that we trust: from here on the connection is its client's.
+void SmtpService::believe(Session& session, const smtp::XClient& client) {
+  Endpoint peer = connection_.peer();
+  if (client.address) peer.address = *client.address;
+  if (client.port) {
+    peer.port = static_cast<std::uint16_t>(ascii::parse_number(*client.port).value_or(0));
+  }
+  connection_.log(Logger::Level::kInfo, "the peer speaks for another client",
+                  {{"client", peer.address}, {"login", std::string(client.login.value_or(""))}});
+  connection_.vouched = std::move(peer);
+  if (client.name) client_name_ = *client.name;
+  if (client.login) login_ = *client.login;
+  transaction_.reset();
   session.accept();
 }
 
-void SmtpService::add_recipient(Session& session, const smtp::RcptTo& rcpt) {
+void SmtpService::begin_transaction(Session& session, const smtp::MailFrom& mail) {
+  transaction_ = std::make_unique<Transaction>(connection_.shared);
+  transaction_->reverse_path = mail.reverse_path;
+  transaction_->body = mail.body;
+  transaction_->is_smtputf8 = mail.is_smtputf8;
+  transaction_->dsn_return = mail.dsn_return;
+  transaction_->envelope_id = mail.envelope_id;
+  session.accept();
+}
+
+smtp::Reply SmtpService::route(const smtp::RcptTo& rcpt, std::vector<Copy>& copies) const {
   const auto snapshot = connection_.world.directory.get();
   const directory::Resolution resolution = snapshot->resolve(rcpt.forward_path);
+  for (const directory::Recipient& recipient : resolution.recipients) {
+    if (recipient.kind != directory::RecipientKind::kMailbox) continue;
+    copies.push_back({recipient.address, recipient.final_address, std::string(rcpt.forward_path)});
+  }
   const Sender sender = login_.empty() ? Sender::kAnyone : Sender::kAuthenticated;
-  const smtp::Reply reply = reply_to_recipient(resolution, rcpt.forward_path, sender);
+  return reply_to_recipient(resolution, rcpt.forward_path, sender);
+}
+
+smtp::Reply SmtpService::route_lmtp(const smtp::RcptTo& rcpt, std::vector<Copy>& copies) const {
+  const auto snapshot = connection_.world.directory.get();
+  const directory::Account* account = snapshot->find_mailbox(rcpt.forward_path);
+  if (account != nullptr) {
+    const std::string path(rcpt.forward_path);
+    copies.push_back({account->address, path, path});
+  }
+  return reply_to_mailbox(account != nullptr, snapshot->accounts_available(), rcpt.forward_path);
+}
+
+/// Which of the transaction's copies this one is: it may be there already.
+std::size_t SmtpService::add_copy(Copy copy) {
+  auto& copies = transaction_->copies;
+  const bool dedupes = connection_.options().dedupe_recipients;
+  const auto same = std::find_if(copies.begin(), copies.end(), [&](const Copy& other) {
+    return other.mailbox == copy.mailbox && (dedupes || other.recipient == copy.recipient);
+  });
+  const auto index = static_cast<std::size_t>(same - copies.begin());
+  if (same == copies.end()) copies.push_back(std::move(copy));
+  return index;
+}
+
+void SmtpService::add_recipient(Session& session, const smtp::RcptTo& rcpt) {
+  std::vector<Copy> copies;
+  const bool is_lmtp = connection_.protocol == Protocol::kLmtp;
+  const smtp::Reply reply = is_lmtp ? route_lmtp(rcpt, copies) : route(rcpt, copies);
   if (!reply.is_positive()) {
     connection_.log(Logger::Level::kInfo, "recipient refused",
                     {{"to", std::string(rcpt.forward_path)},
@@ -150,109 +192,66 @@ void SmtpService::add_recipient(Session& session, const smtp::RcptTo& rcpt) {
     session.answer(reply);
     return;
   }
-  transaction_->recipients.emplace_back(rcpt.forward_path);
-  for (const directory::Recipient& recipient : resolution.recipients) {
-    if (recipient.kind != directory::RecipientKind::kMailbox) continue;
-    const auto is_same = [&](const Copy& copy) {
-      return copy.mailbox == recipient.address &&
-             (connection_.options().dedupe_recipients || copy.recipient == rcpt.forward_path);
-    };
-    auto& copies = transaction_->copies;
-    if (std::any_of(copies.begin(), copies.end(), is_same)) continue;
-    copies.push_back({recipient.address, std::string(rcpt.forward_path)});
-  }
+  AcceptedRecipient recipient;
+  recipient.forward_path = rcpt.forward_path;
+  recipient.notify = rcpt.notify;
+  recipient.original_type = rcpt.original_recipient_type;
+  recipient.original_recipient = rcpt.original_recipient;
+  for (Copy& copy : copies) recipient.copy = add_copy(std::move(copy));
+  transaction_->recipients.push_back(std::move(recipient));
   session.accept();
 }
 
-std::vector<store::Target> SmtpService::targets() const {
-  std::vector<store::Target> targets;
-  for (const Copy& copy : transaction_->copies) {
-    store::Target target;
-    target.account.address = copy.mailbox;
-    target.header =
-        return_path_field(transaction_->reverse_path) + delivered_to_field(copy.mailbox);
-    targets.push_back(std::move(target));
-  }
-  return targets;
-}
-
-std::string SmtpService::trace(const Session& session, std::string_view id, WallTime time) const {
+TraceFacts SmtpService::trace_facts(const Session& session) const {
   TraceFacts facts;
   facts.helo_domain = session.helo_domain();
-  facts.peer_address = connection_.transport->peer().address;
+  facts.peer_name = client_name_;
+  facts.peer_address = connection_.peer().address;
   facts.hostname = connection_.options().hostname;
-  facts.id = id;
+  facts.is_lmtp = connection_.protocol == Protocol::kLmtp;
   facts.is_extended = session.is_extended();
+  facts.is_smtputf8 = transaction_->is_smtputf8;
   facts.is_authenticated = session.is_authenticated();
+  // DMS drops the whole field of a submission; RFC 5321 §4.4 wants one.
+  facts.hides_client = facts.is_authenticated && connection_.protocol != Protocol::kSmtp;
   facts.tls = session.tls() ? &*session.tls() : nullptr;
-  if (transaction_->recipients.size() == 1) facts.only_recipient = transaction_->recipients.front();
-  facts.time = time;
-  return received_field(facts);
+  const auto& recipients = transaction_->recipients;
+  if (recipients.size() == 1) facts.only_recipient = recipients.front().forward_path;
+  return facts;
 }
 
 Task<void> SmtpService::finish_message(Session& session) {
-  const MessageBuffer& message = transaction_->message;
-  if (message.overflowed()) {
-    transaction_.reset();
-    session.answer({452, "4.3.1", "Insufficient system storage"});
-    co_return;
-  }
-  if (count_hops(message.bytes()) > connection_.options().hops) {
-    transaction_.reset();
-    session.answer({554, "5.4.6", "Error: too many hops"});
-    co_return;
-  }
-  World& world = connection_.world;
-  const WallTime now = world.clock.wall();
-  const std::string id = make_message_id(world.random);
-  auto job = [&store = world.store, &message, targets = targets(), trace = trace(session, id, now),
-              now]() -> Status {
-    if (targets.empty()) return absl::OkStatus();  // everybody discards it
-    const std::string_view pieces[] = {trace, message.bytes()};
-    return store.deliver(targets, pieces, now);
-  };
-  auto status = co_await run_on(world.worker, std::move(job));
-  log_outcome(status, id, message.bytes().size());
+  const TraceFacts facts = trace_facts(session);
+  auto replies = co_await deliver(connection_, *transaction_, facts);
   transaction_.reset();
-  if (status.ok()) {
-    session.accept(cat("2.0.0 Ok: queued as ", id));
+  if (connection_.protocol == Protocol::kLmtp) {
+    session.answer_each(replies);
   } else {
-    session.answer(reply_to_failed_delivery(status));
+    session.answer(replies.front());
   }
 }
 
-void SmtpService::log_outcome(const Status& status, std::string_view id, std::size_t octets) const {
-  std::string to;
-  for (const std::string& recipient : transaction_->recipients) {
-    if (!to.empty()) to += ',';
-    to += recipient;
-  }
-  if (status.ok()) {
-    connection_.log(Logger::Level::kInfo, "message delivered",
-                    {{"message", std::string(id)},
-                     {"from", transaction_->reverse_path},
-                     {"to", to},
-                     {"octets", cat(octets)},
-                     {"copies", cat(transaction_->copies.size())}});
-  } else {
-    connection_.log(
-        Logger::Level::kError, "message could not be stored",
-        {{"message", std::string(id)}, {"to", to}, {"reason", std::string(message_of(status))}});
-  }
+smtp::Dialect dialect_of(Protocol protocol) {
+  if (protocol == Protocol::kSubmission) return smtp::Dialect::kSubmission;
+  if (protocol == Protocol::kSubmissions) return smtp::Dialect::kSubmissions;
+  if (protocol == Protocol::kLmtp) return smtp::Dialect::kLmtp;
+  return smtp::Dialect::kSmtp;
 }
 
 smtp::ServerOptions session_options(const Connection& connection) {
   const ServiceOptions& options = connection.options();
+  // Nobody listens on the wire of a unix socket.
+  const bool is_local = connection.transport->peer().address.empty();
   smtp::ServerOptions session;
   session.hostname = options.hostname;
+  session.dialect = dialect_of(connection.protocol);
   session.message_size = options.message_size;
-  session.offers_starttls = options.has_tls && !has_implicit_tls(connection.protocol);
-  if (connection.protocol == Protocol::kSmtp) {
-    session.dialect = smtp::Dialect::kSmtp;
+  session.offers_starttls = options.has_tls && !has_implicit_tls(connection.protocol) && !is_local;
+  session.withheld = options.withheld_extensions;
+  session.trusts_peer = contains(options.xclient_networks, connection.transport->peer().address);
+  if (session.dialect == smtp::Dialect::kSmtp || session.dialect == smtp::Dialect::kLmtp) {
     return session;
   }
-  session.dialect = connection.protocol == Protocol::kSubmission ? smtp::Dialect::kSubmission
-                                                                 : smtp::Dialect::kSubmissions;
   session.offers_auth = true;
   session.requires_auth = true;
   session.allows_cleartext_auth = options.allows_cleartext_auth;

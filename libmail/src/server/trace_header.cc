@@ -25,25 +25,33 @@ std::string clean(std::string_view value) {
   return cleaned.empty() ? "unknown" : cleaned;
 }
 
-/// RFC 3848: ESMTP, with S for TLS and A for AUTH.
+/// RFC 3848: ESMTP or LMTP, with S for TLS and A for AUTH; RFC 6531 §4.3: UTF8SMTP, UTF8LMTP.
 std::string protocol_name(const TraceFacts& facts) {
   if (!facts.is_extended) return "SMTP";
-  std::string name = "ESMTP";
+  std::string name = facts.is_smtputf8 ? "UTF8" : facts.is_lmtp ? "" : "E";
+  name += facts.is_lmtp ? "LMTP" : "SMTP";
   if (facts.tls != nullptr) name += 'S';
   if (facts.is_authenticated) name += 'A';
   return name;
 }
 
+/// Extended-Domain (RFC 5321 §4.4): the name that was given, then what is known.
+std::string from_clause(const TraceFacts& facts) {
+  std::string clause = cat("from ", clean(facts.helo_domain));
+  if (facts.peer_address.empty()) return clause;
+  const bool is_ipv6 = facts.peer_address.find(':') != std::string_view::npos;
+  append(clause, " (");
+  if (!facts.peer_name.empty()) append(clause, clean(facts.peer_name), " ");
+  append(clause, "[", is_ipv6 ? "IPv6:" : "", clean(facts.peer_address), "])");
+  return clause;
+}
+
 }  // namespace
 
 std::string received_field(const TraceFacts& facts) {
-  std::string field = cat("Received: from ", clean(facts.helo_domain));
-  if (!facts.peer_address.empty()) {
-    const bool is_ipv6 = facts.peer_address.find(':') != std::string_view::npos;
-    append(field, " ([", is_ipv6 ? "IPv6:" : "", clean(facts.peer_address), "])");
-  }
-  append(field, "\r\n\tby ", facts.hostname, " (libmail) with ", protocol_name(facts), " id ",
-         facts.id);
+  std::string field = "Received: ";
+  if (!facts.hides_client) append(field, from_clause(facts), "\r\n\t");
+  append(field, "by ", facts.hostname, " (libmail) with ", protocol_name(facts), " id ", facts.id);
   if (facts.tls != nullptr) {
     append(field, "\r\n\t(using ", clean(facts.tls->version), " with cipher ",
            clean(facts.tls->cipher), ")");

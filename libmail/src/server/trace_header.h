@@ -13,10 +13,15 @@ namespace mail::server {
 
 struct TraceFacts {
   std::string_view helo_domain;
+  std::string_view peer_name;  // of the address, where somebody looked; may be empty
   std::string_view peer_address;
   std::string_view hostname;
   std::string_view id;
+  bool is_lmtp = false;
   bool is_extended = false;  // EHLO
+  bool is_smtputf8 = false;  // of this transaction
+  /// No `from`: it would tell where a user of ours sits.
+  bool hides_client = false;
   bool is_authenticated = false;
   const TlsInfo* tls = nullptr;
   std::string_view only_recipient;  // empty: several, none is named (RFC 5321 §7.2)

@@ -28,6 +28,12 @@ std::uint64_t count_bare(std::string_view text) {
   return bare;
 }
 
+/// Its first line ends with CRLF: a file that is to be read as it is.
+bool is_verbatim(std::string_view stored) {
+  const std::size_t end = stored.find('\n');
+  return end != std::string_view::npos && end != 0 && stored[end - 1] == '\r';
+}
+
 std::string joined(std::span<const std::string_view> pieces) {
   std::size_t size = 0;
   for (const std::string_view piece : pieces) size += piece.size();
@@ -42,6 +48,7 @@ std::string joined(std::span<const std::string_view> pieces) {
 std::string to_stored(std::span<const std::string_view> pieces) {
   std::string text = joined(pieces);
   if (text.find("\r\r\n") != std::string::npos) return text;
+  if (is_verbatim(text) && count_bare(text) != 0) return text;
   // In place: what is kept moves to the front, line by line.
   char* const begin = text.data();
   const char* const end = begin + text.size();
@@ -62,10 +69,12 @@ std::string to_stored(std::span<const std::string_view> pieces) {
   return text;
 }
 
-std::uint64_t wire_size(std::string_view stored) { return stored.size() + count_bare(stored); }
+std::uint64_t wire_size(std::string_view stored) {
+  return is_verbatim(stored) ? stored.size() : stored.size() + count_bare(stored);
+}
 
 std::shared_ptr<const Content> to_content(std::string stored) {
-  const std::uint64_t bare = count_bare(stored);
+  const std::uint64_t bare = is_verbatim(stored) ? 0 : count_bare(stored);
   if (bare == 0) return std::make_shared<OwnedContent>(std::move(stored));
   std::string wire;
   wire.reserve(stored.size() + bare);

@@ -83,9 +83,11 @@ TEST_CASE("stored octets have LF ends, however the pieces are cut") {
   CHECK(to_content("a\nbc\n\nd\re\n")->bytes() == wire);
 }
 
-TEST_CASE("a file with CRLF ends is served as it is, one with both with CRLF") {
+TEST_CASE("a file whose first line ends with CRLF is served as it is, any other with CRLF") {
   CHECK(to_content("a\r\nb\r\n")->bytes() == "a\r\nb\r\n");
-  CHECK(to_content("a\r\nb\n")->bytes() == "a\r\nb\r\n");
-  CHECK(wire_size("a\r\nb\n") == 6);
+  CHECK(to_content("a\nb\r\n")->bytes() == "a\r\nb\r\n");
+  CHECK(wire_size("a\nb\r\n") == 6);
+  CHECK(to_content("a\r\nb\n")->bytes() == "a\r\nb\n");
+  CHECK(wire_size("a\r\nb\n") == 5);
   CHECK(to_content("")->bytes().empty());
 }

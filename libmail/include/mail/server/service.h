@@ -6,16 +6,19 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "mail/base/ip_network.h"
 #include "mail/base/limits.h"
 #include "mail/base/ports.h"
 #include "mail/base/task.h"
 #include "mail/server/world.h"
+#include "mail/smtp/types.h"
 
 namespace mail::server {
 
 /// What a listener speaks. The "s" ones have TLS from the first byte.
-enum class Protocol { kSmtp, kSubmission, kSubmissions, kImap, kImaps, kPop3, kPop3s };
+enum class Protocol { kSmtp, kSubmission, kSubmissions, kLmtp, kImap, kImaps, kPop3, kPop3s };
 
 /// "smtp", "submission", … as in LISTEN_SMTP and listeners.json.
 std::string_view to_string(Protocol protocol);
@@ -32,8 +35,11 @@ struct ServiceOptions {
   bool allows_cleartext_auth = false;
   std::uint64_t message_size = limits::kMessageSize;  // POSTFIX_MESSAGE_SIZE_LIMIT
   std::uint64_t message_memory = 256ULL
-                                 << 20;  // octets of all messages under way; beyond it 452 4.3.1
-  bool dedupe_recipients = true;         // DEDUPE_RECIPIENTS
+                                 << 20;     // octets of all messages under way; beyond it 452 4.3.1
+  bool dedupe_recipients = true;            // DEDUPE_RECIPIENTS
+  bool delivered_to = true;                 // DELIVERED_TO
+  smtp::ExtensionSet withheld_extensions;   // SMTPD_DISCARD_EHLO_KEYWORDS
+  std::vector<IpNetwork> xclient_networks;  // SMTPD_AUTHORIZED_XCLIENT_HOSTS
   std::size_t hops = 50;  // Received fields before a message counts as looping (RFC 5321 §6.3)
   Duration auth_failure_delay = seconds(2);  // before a refused login is answered
   Duration write_timeout = minutes(5);       // a peer that takes nothing for so long is dropped
