@@ -93,6 +93,7 @@ class ImapService {
 
   Connection& connection_;
   std::string login_;
+  LoginCounts::Lease lease_;
   std::shared_ptr<store::Account> account_;
   std::unique_ptr<Selected> selected_;
   std::unique_ptr<PendingAppend> append_;

@@ -10,30 +10,41 @@
 #include <utility>
 
 #include "mail/server/service.h"
+#include "server/login_counts.h"
 
 namespace mail::server {
 
 class Shared {
  public:
-  explicit Shared(ServiceOptions options) : options_(std::move(options)) {}
+  explicit Shared(ServiceOptions options)
+      : options_(std::move(options)), counters_(std::make_shared<Counters>()) {}
+  Shared(ServiceOptions options, const Shared& before)
+      : options_(std::move(options)), counters_(before.counters_) {}
 
   const ServiceOptions& options() const { return options_; }
-  std::uint64_t next_connection() { return ++connections_; }
+  std::uint64_t next_connection() { return ++counters_->connections; }
+  LoginCounts& logins() { return counters_->logins; }
 
   /// False when the budget (`ServiceOptions::message_memory`) does not allow it; then nothing is
   /// taken.
   bool take_memory(std::uint64_t octets) {
-    const std::uint64_t before = memory_.fetch_add(octets);
+    const std::uint64_t before = counters_->memory.fetch_add(octets);
     if (before + octets <= options_.message_memory) return true;
-    memory_.fetch_sub(octets);
+    counters_->memory.fetch_sub(octets);
     return false;
   }
-  void give_memory_back(std::uint64_t octets) { memory_.fetch_sub(octets); }
+  void give_memory_back(std::uint64_t octets) { counters_->memory.fetch_sub(octets); }
 
  private:
+  /// Outlive a change of options.
+  struct Counters {
+    std::atomic<std::uint64_t> connections{0};
+    std::atomic<std::uint64_t> memory{0};
+    LoginCounts logins;
+  };
+
   const ServiceOptions options_;
-  std::atomic<std::uint64_t> connections_{0};
-  std::atomic<std::uint64_t> memory_{0};
+  const std::shared_ptr<Counters> counters_;
 };
 
 /// A share of the memory budget; given back when destroyed.
