@@ -11,6 +11,7 @@
 
 #include "mail/store/maildir.h"
 #include "mail/store/memory.h"
+#include "net/login_secret.h"
 #include "net/report.h"
 #include "net/server_state.h"
 
@@ -33,6 +34,11 @@ std::string_view alpn_name(std::string_view listener) {
 std::string machine_name() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+server::SaslScram scram_setting(std::string_view text) {
+  if (text == "on") return server::SaslScram::kOn;
+  return text == "off" ? server::SaslScram::kOff : server::SaslScram::kAuto;
 }
 
 }  // namespace
@@ -150,7 +156,11 @@ Status Server::State::start_services() {
     return invalid("SMTPD_AUTHORIZED_XCLIENT_HOSTS: ", message_of(trusted.status()));
   }
   services.xclient_networks = std::move(*trusted);
-  shared = server::make_shared_state(services);
+  services.sasl_scram = scram_setting(settings.text("SASL_SCRAM"));
+  if (!options.state.empty()) {
+    services.secret = net::login_secret(real_filesystem(), options.state, logger);
+  }
+  shared = server::make_shared_state(std::move(services));
   return absl::OkStatus();
 }
 

@@ -9,13 +9,17 @@
 #include <string_view>
 #include <utility>
 
+#include "mail/crypto/random.h"
+#include "mail/crypto/secret.h"
 #include "mail/server/service.h"
 
 namespace mail::server {
 
 class Shared {
  public:
-  explicit Shared(ServiceOptions options) : options_(std::move(options)) {}
+  explicit Shared(ServiceOptions options)
+      : options_(std::move(options)),
+        secret_(options_.secret.empty() ? crypto::random_bytes(32) : options_.secret) {}
 
   const ServiceOptions& options() const { return options_; }
   std::uint64_t next_connection() { return ++connections_; }
@@ -30,10 +34,23 @@ class Shared {
   }
   void give_memory_back(std::uint64_t octets) { memory_.fetch_sub(octets); }
 
+  /// False when as many passwords are being verified, or wait for it, as may
+  /// (`ServiceOptions::waiting_logins`).
+  bool take_login_place() {
+    if (logins_.fetch_add(1) < options_.waiting_logins) return true;
+    logins_.fetch_sub(1);
+    return false;
+  }
+  void give_login_place_back() { logins_.fetch_sub(1); }
+
+  const crypto::Secret& secret() const { return secret_; }
+
  private:
   const ServiceOptions options_;
   std::atomic<std::uint64_t> connections_{0};
   std::atomic<std::uint64_t> memory_{0};
+  std::atomic<std::size_t> logins_{0};
+  const crypto::Secret secret_;
 };
 
 /// A share of the memory budget; given back when destroyed.
