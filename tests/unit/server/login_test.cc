@@ -47,8 +47,11 @@ std::string last_challenge(std::string_view output, std::string_view prefix) {
 /// A whole exchange. The server is made anew for each step, and says the same as before.
 std::string log_in(Protocol protocol, const directory::Snapshot::Texts& texts,
                    std::string_view name, std::string_view password) {
-  const bool is_imap = protocol == Protocol::kImaps;
-  const std::string_view prefix = is_imap ? "+ " : "334 ";
+  const bool is_smtp = protocol == Protocol::kSubmissions;
+  const std::string_view prefix = is_smtp ? "334 " : "+ ";
+  const std::string_view command = is_smtp                        ? "EHLO c\r\nAUTH"
+                                   : protocol == Protocol::kImaps ? "a AUTHENTICATE"
+                                                                  : "AUTH";
   const auto talk = [&](const std::string& script) {
     ScriptWorld world(texts, options(SaslScram::kOn));
     return world.talk(protocol, script);
@@ -57,8 +60,7 @@ std::string log_in(Protocol protocol, const directory::Snapshot::Texts& texts,
                               false);
   const auto first = client.start();
   REQUIRE(first.ok());
-  std::string script =
-      cat(is_imap ? "a AUTHENTICATE" : "EHLO c\r\nAUTH", " SCRAM-SHA-256 ", **first, "\r\n");
+  std::string script = cat(command, " SCRAM-SHA-256 ", **first, "\r\n");
   const auto asked = client.receive(last_challenge(talk(script), prefix));
   const auto* question = std::get_if<sasl::ScramPassword>(&asked);
   REQUIRE(question != nullptr);
@@ -103,11 +105,13 @@ class HoldingWorker : public Worker {
 
 }  // namespace
 
-TEST_CASE("A client logs in by SCRAM in SMTP and in IMAP") {
+TEST_CASE("A client logs in by SCRAM in SMTP, IMAP and POP3") {
   const auto texts = accounts(scram_line("ann@example.test"));
   CHECK(contains(log_in(Protocol::kSubmissions, texts, "ann@example.test", "secret"),
                  "235 2.7.0 Authentication successful"));
   CHECK(contains(log_in(Protocol::kImaps, texts, "Ann@Example.Test", "secret"), "a OK "));
+  CHECK(contains(log_in(Protocol::kPop3s, texts, "ann@example.test", "secret"), "+OK Logged in"));
+  CHECK(contains(log_in(Protocol::kPop3s, texts, "ann@example.test", "wrong"), "-ERR [AUTH] "));
 }
 
 TEST_CASE("A wrong password, a wrong name and a password that is stored otherwise look alike") {
