@@ -15,7 +15,7 @@ packages_build=(
 packages_python=(python3-dev pybind11-dev) # the Python extension
 packages_test=(
   catch2 valgrind clang-format-19 ccache git
-  curl swaks libnet-ssleay-perl isync mutt neomutt msmtp getmail6 libsasl2-modules # clients of tests/live
+  tzdata curl swaks libnet-ssleay-perl isync mutt neomutt msmtp getmail6 libsasl2-modules # clients of tests/live
 )
 packages_npm=(nodejs npm) # for imapflow, in .ci/run alone: Debian's npm brings hundreds of packages
 packages_fuzz=(clang-19)

@@ -1,13 +1,15 @@
-// spdlog writes the lines; this file makes them safe to read.
+// spdlog writes the lines; log_line.cc makes them safe to read.
 #include "log.h"
 
-#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
 #include <string>
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
-#include "mail/base/ascii.h"
+#include "mail/base/absl.h"
 
 namespace maild {
 namespace {
@@ -22,8 +24,30 @@ spdlog::level::level_enum to_spdlog(mail::Logger::Level level) {
   return spdlog::level::info;
 }
 
-bool is_plain(char c) {
-  return mail::ascii::is_printable(c) && c != ' ' && c != '"' && c != '\\' && c != '=';
+std::string_view name_of(mail::Logger::Level level) {
+  switch (level) {
+    case mail::Logger::Level::kDebug: return "debug";
+    case mail::Logger::Level::kInfo: return "info";
+    case mail::Logger::Level::kWarning: return "warning";
+    case mail::Logger::Level::kError: return "error";
+  }
+  return "info";
+}
+
+/// RFC 3339, with milliseconds, in the zone of the process.
+std::string now_text() {
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t whole = std::chrono::system_clock::to_time_t(now);
+  const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+  std::tm local{};
+  localtime_r(&whole, &local);
+  std::array<char, 32> date{};
+  std::strftime(date.data(), date.size(), "%Y-%m-%dT%H:%M:%S", &local);
+  std::array<char, 16> zone{};
+  std::strftime(zone.data(), zone.size(), "%z", &local);
+  const std::string digits = mail::cat(1000 + static_cast<int>(rest.count() % 1000));
+  const std::string_view offset = zone.data();
+  return mail::cat(date.data(), ".", digits.substr(1), offset.substr(0, 3), ":", offset.substr(3));
 }
 
 }  // namespace
@@ -32,9 +56,7 @@ struct Log::Sink {
   spdlog::logger logger{"maild", std::make_shared<spdlog::sinks::stderr_sink_mt>()};
 };
 
-Log::Log() : sink_(std::make_unique<Sink>()) {
-  sink_->logger.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-}
+Log::Log() : sink_(std::make_unique<Sink>()) { sink_->logger.set_pattern("%v"); }
 
 Log::~Log() = default;
 
@@ -48,34 +70,9 @@ void Log::set_level(std::string_view name) {
 
 void Log::log(Level level, std::string_view sentence, std::span<const Field> fields) {
   if (!sink_->logger.should_log(to_spdlog(level))) return;
-  std::string line(sentence);
-  for (const Field& field : fields) {
-    line += ' ';
-    line += field.name;
-    line += '=';
-    line += quoted(field.value);
-  }
+  const auto write = is_json_ ? json_line : text_line;
+  const std::string line = write(now_text(), name_of(level), sentence, fields);
   sink_->logger.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
-}
-
-std::string quoted(std::string_view text) {
-  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return std::string(text);
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string result = "\"";
-  for (const char c : text) {
-    const auto octet = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      result += '\\';
-      result += c;
-    } else if (mail::ascii::is_control(c)) {
-      result += "\\x";
-      result += kHex[octet >> 4];
-      result += kHex[octet & 15];
-    } else {
-      result += c;
-    }
-  }
-  return result + '"';
 }
 
 }  // namespace maild

@@ -1,10 +1,11 @@
 // maild: the server on a config folder, a mail folder and a state folder.
 //
-// The order of a start is fixed (docs/architecture.md): read config and keys, bind ports, drop
-// privileges, and only then the first thread. Signals are blocked before it and awaited by this
-// thread alone, so no handler ever interrupts anything.
-// Tested by tests/live.
+// The order of a start is fixed (docs/architecture.md): read config and keys, bind ports, fork the
+// helper, drop privileges, and only then the first thread. Signals are blocked before it and
+// awaited by this thread alone, so no handler ever interrupts anything. Tested by tests/live.
 #include <csignal>
+#include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 
@@ -62,6 +63,41 @@ void wait_for_end(mail::Server& server, Log& log) {
   }
 }
 
+void follow(Log& log, const mail::directory::Settings& settings) {
+  log.set_level(settings.text("LOG_LEVEL"));
+  log.set_format(settings.text("LOG_FORMAT"));
+}
+
+/// TZ of the settings becomes the process's, while there is one thread only.
+void set_time_zone(const mail::directory::Settings& settings, Log& log) {
+  const std::string zone(settings.text("TZ"));
+  if (zone.empty()) return;
+  // A name is a file of the zone database; a rule such as CET-1CEST has a digit and needs none.
+  const bool is_rule = zone.find_first_of("0123456789,<") != std::string::npos;
+  std::error_code ignored;
+  if (zone != "UTC" && !is_rule &&
+      !std::filesystem::exists("/usr/share/zoneinfo/" + zone, ignored)) {
+    log.warning("the time zone cannot be found, times are in UTC",
+                {{"TZ", zone}, {"fix", "install tzdata, or correct the name"}});
+  }
+  setenv("TZ", zone.c_str(), 1);
+  tzset();
+}
+
+/// For files that only root reads, and for low ports of later.
+mail::Status start_helper(mail::net::Helper& helper, const mail::Server& server, Owner owner) {
+  if (geteuid() != 0) return {};
+  mail::net::HelperRights rights;
+  rights.paths = server.protected_paths();
+  rights.ports = {24, 25, 110, 143, 465, 587, 993, 995};
+  for (const auto& listener : server.listeners()) {
+    for (const auto& address : listener.addresses) rights.ports.push_back(address.port);
+  }
+  rights.user = owner.user;
+  rights.group = owner.group;
+  return helper.start(rights);
+}
+
 mail::Status serve(const Arguments& arguments, Log& log) {
   mail::ServerOptions options;
   options.config = arguments.config;
@@ -69,10 +105,19 @@ mail::Status serve(const Arguments& arguments, Log& log) {
   options.state = arguments.state;
   options.environment = environment();
   options.logger = &log;
+  options.settings_changed = [&log](const mail::directory::Settings& now) { follow(log, now); };
+  // Once more than the server itself, so that its first line has the right form already.
+  const auto settings =
+      mail::directory::Settings::read(mail::real_filesystem(), options.config, options.environment);
+  set_time_zone(settings, log);
+  follow(log, settings);
+  mail::net::Helper helper;
+  options.helper = &helper;
   MAIL_ASSIGN_OR_RETURN(const auto server, mail::Server::bind(std::move(options)));
-  log.set_level(server->settings().text("LOG_LEVEL"));
-  MAIL_RETURN_IF_ERROR(prepare_folders(arguments.mail, arguments.state));
-  MAIL_RETURN_IF_ERROR(drop_privileges(arguments.mail, log));
+  MAIL_ASSIGN_OR_RETURN(const Owner owner,
+                        prepare_folders(arguments.mail, arguments.state, settings));
+  MAIL_RETURN_IF_ERROR(start_helper(helper, *server, owner));
+  MAIL_RETURN_IF_ERROR(drop_privileges(owner, log));
 
   const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -109,6 +154,11 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
+  }
+  // The helper knows paths by their whole names.
+  for (std::string* folder : {&arguments.config, &arguments.mail, &arguments.state}) {
+    *folder = std::filesystem::absolute(*folder, ignored).lexically_normal().string();
+    while (folder->size() > 1 && folder->ends_with('/')) folder->pop_back();
   }
   raise_file_limit();
   Log log;

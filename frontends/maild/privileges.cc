@@ -1,4 +1,5 @@
-// A mail server needs root to bind port 25 and to read keys, and for nothing else.
+// A mail server needs root to bind port 25 and to read keys, and for nothing else: a helper process
+// does both later (mail/net/helper.h).
 #include "privileges.h"
 
 #include <cerrno>
@@ -17,13 +18,6 @@
 namespace maild {
 namespace {
 
-constexpr uid_t kMailOwner = 5000;
-
-struct Owner {
-  uid_t user = 0;
-  gid_t group = 0;
-};
-
 mail::StatusOr<Owner> owner_of(const std::string& folder) {
   struct stat info{};
   if (stat(folder.c_str(), &info) != 0) {
@@ -41,49 +35,56 @@ mail::Status give(const std::string& folder, Owner owner) {
       errno, mail::cat("cannot give '", folder, "' to user ", owner.user, ": chown it yourself"));
 }
 
-/// The one capability that is kept; false where the system (a container) does not grant it.
-bool keep_reading_right() {
+/// None may come back by executing a file either. Needs CAP_SETPCAP; without it the set is what the
+/// container left in it.
+void empty_bounding_set() {
+  for (unsigned long capability = 0; capability < 64; ++capability) {
+    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno == EINVAL) return;
+  }
+}
+
+mail::Status empty_capabilities() {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   __user_cap_data_struct data[2]{};
-  data[0].effective = data[0].permitted = 1U << CAP_DAC_READ_SEARCH;
-  if (syscall(SYS_capset, &header, data) == 0) return true;
-  data[0] = {};
-  syscall(SYS_capset, &header, data);
-  return false;
+  if (syscall(SYS_capset, &header, data) == 0) return {};
+  return mail::errno_status(errno, "cannot give up capabilities");
 }
 
 }  // namespace
 
-mail::Status prepare_folders(const std::string& mail, const std::string& state) {
+mail::StatusOr<Owner> prepare_folders(const std::string& mail, const std::string& state,
+                                      const mail::directory::Settings& settings) {
   mail::Filesystem& files = mail::real_filesystem();
   MAIL_RETURN_IF_ERROR(mail::make_directories(files, mail, 0770));
   const std::string run = mail::cat(state, "/run");
   MAIL_RETURN_IF_ERROR(mail::make_directories(files, run, 0755));
-  if (geteuid() != 0) return {};
   MAIL_ASSIGN_OR_RETURN(Owner owner, owner_of(mail));
+  if (geteuid() != 0) return owner;
   if (owner.user == 0) {
-    owner = {.user = kMailOwner, .group = kMailOwner};
+    owner = {.user = static_cast<unsigned>(settings.number("DMS_VMAIL_UID")),
+             .group = static_cast<unsigned>(settings.number("DMS_VMAIL_GID"))};
+    if (owner.user == 0 || owner.group == 0) {
+      return mail::failed_precondition(
+          "DMS_VMAIL_UID and DMS_VMAIL_GID must not be 0: the server "
+          "does not run as root");
+    }
     MAIL_RETURN_IF_ERROR(give(mail, owner));
   }
   MAIL_RETURN_IF_ERROR(give(state, owner));
-  return give(run, owner);
+  MAIL_RETURN_IF_ERROR(give(run, owner));
+  return owner;
 }
 
-mail::Status drop_privileges(const std::string& mail, mail::Logger& log) {
+mail::Status drop_privileges(Owner owner, mail::Logger& log) {
   if (geteuid() != 0) return {};
-  MAIL_ASSIGN_OR_RETURN(const Owner owner, owner_of(mail));
-  prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+  empty_bounding_set();
   if (setgroups(0, nullptr) != 0 || setresgid(owner.group, owner.group, owner.group) != 0 ||
       setresuid(owner.user, owner.user, owner.user) != 0) {
     return mail::errno_status(errno, mail::cat("cannot become user ", owner.user, " group ",
-                                               owner.group, ", the owner of '", mail, "'"));
+                                               owner.group, ", the owner of the mail folder"));
   }
-  prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
-  if (!keep_reading_right()) {
-    log.warning("config files that only root may read cannot be read again on a reload",
-                {{"fix", "grant CAP_DAC_READ_SEARCH, or make them readable for the mail's owner"}});
-  }
-  // setresuid made the process undumpable and its /proc files root's; a supervisor may look again.
+  MAIL_RETURN_IF_ERROR(empty_capabilities());
+  // setresuid made the process undumpable; it stays so: nobody of the same user looks at its keys.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   log.info("privileges dropped",

@@ -1,17 +1,20 @@
 """maild itself: start, signals, restarts, reloads."""
 import imaplib
+import json
 import os
 import pathlib
+import shutil
 import signal
 import smtplib
 import socket
+import ssl
 import stat
 import subprocess
 import threading
 import time
 import unittest
 
-from harness import ACCOUNTS, MAILD, PATIENCE, LiveTest, Server, message, wait_for
+from harness import ACCOUNTS, HOSTNAME, MAILD, PATIENCE, LiveTest, Server, message, wait_for
 
 
 class OwnServer(unittest.TestCase):
@@ -61,22 +64,109 @@ class Start(OwnServer):
         self.assertEqual(stat.S_IMODE(key.stat().st_mode), 0o600)
         self.assertEqual(stat.S_IMODE((server.state / "run" / "control.sock").stat().st_mode), 0o600)
 
-    def test_as_root_becomes_the_owner_of_the_mail_folder(self):
+
+class Privileges(OwnServer):
+    """As root; the live tests of CI run so."""
+
+    def setUp(self):
         if os.geteuid() != 0:
             self.skipTest("not root")
+
+    def status(self, pid):
+        lines = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+        return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+    def helper_of(self, server):
+        children = pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+        pids = children.read_text(encoding="ascii").split()
+        self.assertEqual(len(pids), 1, pids)
+        return int(pids[0])
+
+    def protect(self, server):
+        for path in [*server.config.glob("*.cf"), *server.config.glob("*.env"), *server.config.glob("ssl/*.pem")]:
+            path.chmod(0o600)
+        server.config.chmod(0o700)
+
+    def test_becomes_the_owner_of_the_mail_folder_with_nothing_left(self):
         server = self.start()
-        status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
-        self.assertIn("Uid:\t5000\t5000\t5000\t5000", status)
-        self.assertIn("Gid:\t5000\t5000\t5000\t5000", status)
+        status = self.status(server.process.pid)
+        self.assertEqual(status["Uid"].split(), ["5000"] * 4)
+        self.assertEqual(status["Gid"].split(), ["5000"] * 4)
+        self.assertEqual(status["Groups"].strip(), "")
+        for name in ("CapInh", "CapPrm", "CapEff", "CapAmb", "CapBnd"):
+            self.assertEqual(int(status[name], 16), 0, name)
+        self.assertEqual(status["NoNewPrivs"], "1")
+        helper = self.status(self.helper_of(server))
+        self.assertEqual(helper["Uid"].split(), ["5000"] * 4)
+        # DAC_READ_SEARCH (or DAC_OVERRIDE where a container has only that) and NET_BIND_SERVICE.
+        self.assertIn(int(helper["CapPrm"], 16), (1 << 2 | 1 << 10, 1 << 1 | 1 << 10))
         server.deliver()
         for folder, _, files in os.walk(server.mail):
             for name in files:
                 self.assertEqual(os.stat(os.path.join(folder, name)).st_uid, 5000)
-        # And files that only root may read are still read again.
+
+    def test_settings_choose_the_owner_where_the_folder_is_roots(self):
+        server = self.start(settings="DMS_VMAIL_UID=5001\nDMS_VMAIL_GID=5002\n")
+        self.assertEqual(self.status(server.process.pid)["Uid"].split(), ["5001"] * 4)
+        self.assertEqual(os.stat(server.mail).st_gid, 5002)
+        server.stop()
+        os.chown(server.mail, 5003, 5003)
+        server.start()
+        self.assertEqual(self.status(server.process.pid)["Uid"].split(), ["5003"] * 4)
+
+    def test_files_that_only_root_reads_stay_live(self):
+        server = self.start()
+        self.protect(server)
         accounts = server.config / "postfix-accounts.cf"
-        accounts.chmod(0o600)
+        accounts.write_text(accounts.read_text() + "hand@example.test|{PLAIN}made\n")
+
+        def logged_in():
+            try:
+                return server.imap("hand@example.test", "made").logout()
+            except imaplib.IMAP4.error:
+                return False
+        wait_for(logged_in, "the new account")
         server.mailctl("email", "add", "new@example.test", "its secret")
         server.imap("new@example.test", "its secret").logout()
+
+    def test_a_renewed_key_that_only_root_reads_comes_into_force(self):
+        server = self.start()
+        self.protect(server)
+        shutil.rmtree(server.config / "ssl")
+        other = self.start()
+        before = ssl.get_server_certificate(("127.0.0.1", server.ports["imaps"]))
+        shutil.copytree(other.config / "ssl", server.config / "ssl")
+        self.protect(server)
+        wait_for(lambda: ssl.get_server_certificate(("127.0.0.1", server.ports["imaps"])) != before, "the new key")
+
+    def test_a_low_port_is_taken_on_a_reload(self):
+        for port in (24, 110, 995, 25):
+            try:
+                socket.create_server(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                continue
+        else:
+            self.skipTest("all low ports of mail are taken")
+        server = self.start()
+        env = server.config / "mailserver.env"
+        env.write_text(env.read_text() + f"LISTEN_SMTP=127.0.0.1:{port}\n")
+        wait_for(lambda: f"127.0.0.1:{port}" in server.listeners_path.read_text(), "the port")
+        with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE) as client:
+            self.assertEqual(client.noop()[0], 250)
+
+    def test_the_helper_goes_with_its_server(self):
+        for signum in (signal.SIGKILL, signal.SIGTERM):
+            server = self.start()
+            helper = pathlib.Path(f"/proc/{self.helper_of(server)}/stat")
+            server.stop(signum)
+
+            def gone(path=helper):
+                try:
+                    return path.read_text(encoding="ascii").split()[2] in "ZX"
+                except OSError:
+                    return True
+            wait_for(gone, "the helper's end")
 
 
 class Stop(OwnServer):
@@ -196,11 +286,81 @@ class Reload(OwnServer):
         server.process.send_signal(signal.SIGHUP)
         wait_for(lambda: server.log().count("config folder read") > seen, "the reload")
 
+    def test_new_settings_hold_for_new_connections_and_listeners(self):
+        server = self.start()
+        imap = server.imap("ann@example.test")
+        smtp = server.smtp()
+        old = server.ports["smtp"]
+        env = server.config / "mailserver.env"
+        env.write_text(env.read_text().replace("LISTEN_SMTP=127.0.0.1:0", "LISTEN_SMTP=127.0.0.2:0,127.0.0.3:0")
+                       .replace(f"OVERRIDE_HOSTNAME={HOSTNAME}", "OVERRIDE_HOSTNAME=mail.example.test\n"
+                                "POSTFIX_MESSAGE_SIZE_LIMIT=54321"))
+        server.mailctl("email", "add", "reload@example.test", "now")
+        listeners = wait_for(lambda: "127.0.0.2" in server.listeners_path.read_text() and
+                             json.loads(server.listeners_path.read_text()), "the new listener")
+        self.assertEqual(len(listeners["smtp"]), 2)
+        host, port = listeners["smtp"][0].split(":")
+        with smtplib.SMTP(host, int(port), timeout=PATIENCE) as client:
+            self.assertIn(b"SIZE 54321", client.ehlo()[1])
+        self.assertEqual(smtp.noop()[0], 250)
+        self.assertEqual(imap.noop()[0], "OK")
+        with self.assertRaises(OSError):
+            socket.create_connection(("127.0.0.1", old))
+        imap.logout()
+
     def test_status_tells_about_the_running_server(self):
         server = self.start()
         done = server.mailctl("status")
         self.assertIn("mail.example.test", done.stdout)
         self.assertIn(str(server.ports["imaps"]), done.stdout)
+
+
+class Lines(OwnServer):
+    """The log: attack H2, and how lines look."""
+
+    def provoke(self, server):
+        evil = "nobody\r\n2026 error forged\x1b[2J\x1b]0;x\x07"
+        try:
+            imap = server.imap()
+            imap.send(f"a LOGIN {{{len(evil)}+}}\r\n{evil} secret\r\n".encode())
+            imap.readline()
+            imap.shutdown()
+        except (OSError, imaplib.IMAP4.error):
+            pass
+        smtp = server.smtp()
+        smtp.sock.sendall(b"EHLO \x1b[31mred\x1b[0m\r\nMAIL FROM:<a\x1b@b>\r\nQUIT\r\n")
+        while smtp.sock.recv(4096):
+            pass
+        server.deliver()
+        return wait_for(lambda: "login refused" in server.log() and "message delivered" in server.log()
+                        and server.log_path.read_bytes(), "the lines")
+
+    def test_no_peer_writes_a_line_of_its_own(self):
+        log = self.provoke(self.start(settings="LOG_LEVEL=debug\n"))
+        self.assertNotIn(b"\x1b", log)
+        self.assertNotIn(b"\r", log)
+        for line in log.decode().splitlines():
+            self.assertRegex(line, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d (debug|info|warning|error) ")
+
+    def test_json_lines_are_objects(self):
+        server = self.start(settings="LOG_LEVEL=debug\nLOG_FORMAT=json\n")
+        lines = [json.loads(line) for line in self.provoke(server).decode().splitlines()]
+        refused = next(line for line in lines if line["message"] == "login refused")
+        self.assertIn("\\x0d\\x0a2026", refused["login"])
+        delivered = next(line for line in lines if line["message"] == "message delivered")
+        self.assertTrue(delivered["message_id"] and delivered["connection"], delivered)
+
+    def test_the_time_zone_governs_log_and_received(self):
+        server = self.start(settings="TZ=Asia/Kolkata\n")
+        server.deliver()
+        self.assertIn("+05:30 info", server.log())
+        imap = server.imap("ann@example.test")
+        imap.select()
+        self.assertIn(b" +0530\r\n", imap.fetch("1", "(BODY[HEADER.FIELDS (RECEIVED)])")[1][0][1])
+        imap.logout()
+
+    def test_a_zone_that_is_not_known_is_named(self):
+        self.assertIn("Nowhere/Land", self.start(settings="TZ=Nowhere/Land\n").log())
 
 
 class Two(OwnServer):

@@ -307,6 +307,19 @@ StatusOr<std::string> RealFilesystem::resolve_links(const std::string& path) {
 
 }  // namespace
 
+StatusOr<std::unique_ptr<File>> adopt_file(int descriptor, const std::string& path) {
+  Descriptor fd(descriptor);
+  MAIL_ASSIGN_OR_RETURN(const FileInfo info, descriptor_info(fd.get(), path));
+  if (info.type != FileType::kRegular) return failed_precondition(path, " is not a regular file");
+  return std::unique_ptr<File>(new RealFile(std::move(fd), path));
+}
+
+StatusOr<FileInfo> descriptor_info(int descriptor, const std::string& path) {
+  struct stat st = {};
+  if (::fstat(descriptor, &st) != 0) return errno_status(errno, cat("cannot stat ", path));
+  return info_of(st);
+}
+
 Filesystem& real_filesystem() {
   // Without members: the one object that all may share without harm.
   static RealFilesystem filesystem;

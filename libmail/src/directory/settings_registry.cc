@@ -51,7 +51,8 @@ constexpr SettingInfo kRegistry[] = {
     {"LOG_LEVEL", SettingType::kChoice, "info", "error|warn|info|debug|trace",
      "The least important messages that are logged."},
     {"MAIL_MAX_USERIP_CONNECTIONS", SettingType::kNumber, "10", "",
-     "Connections of one user from one address to IMAP, as in Dovecot; 0: no limit."},
+     "Connections of one user from one address to each of IMAP and POP3, as in Dovecot; 0: no "
+     "limit."},
     {"MAX_CONNECTIONS", SettingType::kNumber, "20000", "",
      "Connections at one time. When all are taken, the oldest that has not logged in makes room."},
     {"OVERRIDE_HOSTNAME", SettingType::kText, "", "",
@@ -69,8 +70,8 @@ constexpr SettingInfo kRegistry[] = {
      "Networks of proxies that may say by XCLIENT whose connection they forward: `192.0.2.0/24, "
      "2001:db8::1`."},
     {"SMTPD_CLIENT_CONNECTION_COUNT_LIMIT", SettingType::kNumber, "50", "",
-     "Connections from one address to each of SMTP, submission and IMAP, as in Postfix; this "
-     "machine's own are free; 0: no limit."},
+     "Connections from one address to each of SMTP with submission, IMAP and POP3, as in Postfix; "
+     "this machine's own are free; 0: no limit."},
     {"SMTPD_DISCARD_EHLO_KEYWORDS", SettingType::kText, "", "",
      "Extensions of SMTP and LMTP that are neither offered nor taken: `chunking, dsn`."},
     {"SSL_ALT_CERT_PATH", SettingType::kText, "", "",

@@ -36,6 +36,8 @@ void Acceptor::wait() {
 }
 
 void Acceptor::pause(int error) {
+  // Somebody who has not said who he is has the descriptor that the next one needs.
+  network_.gate_.shed_one();
   if (!complained_) {
     network_.logger_.error("cannot accept connections for now",
                            {{"error", std::string(message_of(errno_status(error, "accept")))},
@@ -76,14 +78,17 @@ void Acceptor::accept_some() {
 void Acceptor::admit(Descriptor descriptor, Endpoint peer) {
   Arrival arrival;
   Gate& gate = service_.counts ? network_.gate_ : network_.control_gate_;
-  switch (gate.admit(peer.address, arrival.ticket)) {
+  switch (gate.admit(service_.protocol, peer.address, arrival.ticket)) {
     case Gate::Verdict::kAdmitted: break;
+    case Gate::Verdict::kAdmittedForAnother:
+      network_.complain("all connections are taken, the oldest unknown one makes room",
+                        peer.address);
+      break;
     case Gate::Verdict::kTooMany:
-      network_.logger_.warning("too many connections, closed one", {{"peer", peer.address}});
+      network_.complain("too many connections, closed a new one", peer.address);
       return;
     case Gate::Verdict::kTooManyFromAddress:
-      network_.logger_.warning("too many connections from one address, closed one",
-                               {{"peer", peer.address}});
+      network_.complain("too many connections from one address, closed a new one", peer.address);
       return;
   }
   sockaddr_storage address{};

@@ -39,13 +39,20 @@ void Loop::serve(Arrival arrival, const Handler& handler) {
 
 void Loop::begin(Arrival arrival, const Handler& handler) {
   auto socket = SocketState::make(io_, inbox_, arrival.descriptor.release());
+  connections_.push_front(
+      Connection{.ticket = std::move(arrival.ticket), .socket = socket, .task = {}});
+  const auto self = connections_.begin();
   auto transport =
       std::make_unique<SocketTransport>(socket, std::move(arrival.peer), std::move(arrival.local),
-                                        std::move(arrival.tls), arrival.protocol);
+                                        std::move(arrival.tls), arrival.protocol, &self->ticket);
   if (stopping_) socket->tell_stopping();
-  connections_.push_front(
-      Connection{.ticket = std::move(arrival.ticket), .socket = std::move(socket), .task = {}});
-  const auto self = connections_.begin();
+  const bool may_stay =
+      self->ticket.on_shed([inbox = inbox_, weak = std::weak_ptr<SocketState>(socket)] {
+        inbox->post([weak] {
+          if (const auto state = weak.lock()) state->abort();
+        });
+      });
+  if (!may_stay) socket->abort();
   self->task = run(handler, std::move(transport), self);
   self->task.start();
 }

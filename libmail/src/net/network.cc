@@ -9,6 +9,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "net/acceptor.h"
@@ -19,6 +20,17 @@ namespace {
 /// After a cut connections only have to notice; what takes longer hangs.
 constexpr Duration kAfterCut = seconds(2);
 constexpr std::size_t kControlConnections = 16;
+/// Between two lines about too many connections: a flood of them must not become one of lines.
+constexpr Duration kComplaintPause = seconds(10);
+
+/// A quarter of the descriptors is for mailboxes, the control socket and ourselves.
+std::size_t possible_connections(const Limits& limits) {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) {
+    return limits.connections;
+  }
+  return std::min<std::size_t>(limits.connections, files.rlim_cur - files.rlim_cur / 4);
+}
 
 /// Asio throws where a loop cannot be made; libmail does not. A loop needs three descriptors.
 Status probe_descriptors(std::size_t loops) {
@@ -37,7 +49,7 @@ Status probe_descriptors(std::size_t loops) {
 
 Network::Network(const Limits& limits, Logger& logger)
     : logger_(logger),
-      gate_(limits.connections, limits.connections_per_address),
+      gate_(possible_connections(limits), limits.connections_per_address),
       control_gate_(kControlConnections, kControlConnections),
       pool_(limits.workers) {}
 
@@ -56,18 +68,54 @@ StatusOr<std::unique_ptr<Network>> Network::start(const Limits& limits, Logger& 
 
 Network::~Network() { stop(Duration::zero()); }
 
-void Network::listen(Descriptor socket, Service service) {
+Acceptor* Network::listen(Descriptor socket, Service service) {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return nullptr;
   services_.push_back(std::move(service));
   acceptors_.push_back(std::make_unique<Acceptor>(*this, services_.back(), std::move(socket)));
   Acceptor* acceptor = acceptors_.back().get();
   first_loop().inbox()->post([acceptor] { acceptor->start(); });
+  return acceptor;
+}
+
+void Network::unlisten(Acceptor& acceptor) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return;
+  }
+  // Stopped acceptors stay in the list: connections still refer to their services.
+  std::promise<void> closed;
+  if (first_loop().inbox()->post([&] {
+        acceptor.stop();
+        closed.set_value();
+      })) {
+    closed.get_future().wait();
+  }
+}
+
+void Network::set_limits(const Limits& limits) {
+  gate_.set_limits(possible_connections(limits), limits.connections_per_address);
+}
+
+void Network::complain(std::string_view sentence, std::string_view peer) {
+  const auto now = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+  if (complained_ != TimePoint{} && now - complained_ < kComplaintPause) {
+    ++swallowed_;
+    return;
+  }
+  complained_ = now;
+  logger_.warning(sentence, {{"peer", std::string(peer)},
+                             {"connections", cat(gate_.count())},
+                             {"similar", cat(std::exchange(swallowed_, 0))}});
 }
 
 void Network::adopt(Descriptor descriptor, Handler handler) {
+  const std::lock_guard lock(mutex_);
   services_.push_back({.handler = std::move(handler), .tls = {}, .protocol = {}, .counts = false});
   Arrival arrival;
   arrival.descriptor = std::move(descriptor);
-  if (control_gate_.admit({}, arrival.ticket) != Gate::Verdict::kAdmitted) return;
+  if (control_gate_.admit({}, {}, arrival.ticket) != Gate::Verdict::kAdmitted) return;
+  arrival.ticket.establish();
   first_loop().serve(std::move(arrival), services_.back().handler);
 }
 
@@ -77,7 +125,10 @@ Loop& Network::least_loaded() {
 }
 
 void Network::stop(Duration grace) {
-  if (std::exchange(stopped_, true) || loops_.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(stopped_, true) || loops_.empty()) return;
+  }
   // Behind this, no connection is on its way to a loop that was told already.
   std::promise<void> closed;
   first_loop().inbox()->post([this, &closed] {

@@ -32,8 +32,12 @@ class Network {
   static StatusOr<std::unique_ptr<Network>> start(const Limits& limits, Logger& logger);
   ~Network();
 
-  /// Begins to accept.
-  void listen(Descriptor socket, Service service);
+  /// Begins to accept; null when the network has stopped. Safe from any thread, as the next two.
+  Acceptor* listen(Descriptor socket, Service service);
+  /// Accepts no more and closes the socket before this returns; what was accepted lives on.
+  void unlisten(Acceptor& acceptor);
+  /// For connections that come from now on.
+  void set_limits(const Limits& limits);
 
   /// Serves something that is no connection but lives like one, on the first loop, until the server
   /// stops.
@@ -51,16 +55,20 @@ class Network {
   friend class Acceptor;
   Network(const Limits& limits, Logger& logger);
   Loop& least_loaded();
+  void complain(std::string_view sentence, std::string_view peer);
 
   Logger& logger_;
   Gate gate_;
   Gate control_gate_;
   WorkerPool pool_;
+  std::mutex mutex_;  // of the two lists and `stopped_`
   // Handlers outlive the loops that run them.
   std::list<Service> services_;
   std::list<std::unique_ptr<Acceptor>> acceptors_;
   std::vector<std::unique_ptr<Loop>> loops_;
   bool stopped_ = false;
+  TimePoint complained_{};     // the first loop's only, as the next
+  std::size_t swallowed_ = 0;  // complaints since
 };
 
 }  // namespace mail::net

@@ -3,12 +3,6 @@
 // `start` does the rest. Tested by tests/unit/net/server_test.cc.
 #include "mail/net/server.h"
 
-#include <algorithm>
-#include <array>
-
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "mail/store/maildir.h"
 #include "mail/store/memory.h"
 #include "net/login_secret.h"
@@ -17,24 +11,6 @@
 
 namespace mail {
 namespace {
-
-constexpr std::array kProtocols = {server::Protocol::kSmtp,        server::Protocol::kSubmission,
-                                   server::Protocol::kSubmissions, server::Protocol::kLmtp,
-                                   server::Protocol::kImap,        server::Protocol::kImaps,
-                                   server::Protocol::kPop3,        server::Protocol::kPop3s};
-
-/// IANA's names for ALPN; SMTP has none there, what others use is "smtp".
-std::string_view alpn_name(std::string_view listener) {
-  for (const std::string_view name : {"imap", "pop3", "managesieve"}) {
-    if (listener.starts_with(name)) return name;
-  }
-  return "smtp";
-}
-
-std::string machine_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
-}
 
 server::SaslScram scram_setting(std::string_view text) {
   if (text == "on") return server::SaslScram::kOn;
@@ -55,11 +31,12 @@ StatusOr<std::unique_ptr<Server>> Server::bind(ServerOptions options) {
     MAIL_RETURN_IF_ERROR(state->bind_listener(listener));
   }
   if (!state->has_config()) {
-    for (const server::Protocol protocol : kProtocols) {
+    for (const server::Protocol protocol : served_protocols()) {
       const directory::ListenAddress any{.host = "127.0.0.1", .port = 0, .unix_path = {}};
       MAIL_RETURN_IF_ERROR(state->bind_listener({std::string(to_string(protocol)), {any}}));
     }
   }
+  MAIL_RETURN_IF_ERROR(state->make_services());
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
@@ -67,7 +44,7 @@ StatusOr<std::unique_ptr<Server>> Server::bind(ServerOptions options) {
 Task<void> Server::State::serve(server::Protocol protocol, net::Loop& loop,
                                 std::unique_ptr<Transport> transport) {
   server::World world{clock, random, loop.worker(), logger, *events, *store, *current};
-  Task<void> serving = server::serve(world, shared, protocol, std::move(transport));
+  Task<void> serving = server::serve(world, current_shared(), protocol, std::move(transport));
   co_await serving;
 }
 
@@ -77,71 +54,36 @@ StatusOr<std::unique_ptr<Server>> Server::run(ServerOptions options) {
   return server;
 }
 
-Status Server::State::bind_listener(const directory::Listener& listener) {
-  const auto protocol = std::find_if(kProtocols.begin(), kProtocols.end(), [&](auto candidate) {
-    return to_string(candidate) == listener.name;
-  });
-  if (protocol == kProtocols.end()) {
-    logger.warning("a listener of this name is not served", {{"listener", listener.name}});
-    return absl::OkStatus();
-  }
-  if (has_implicit_tls(*protocol) && certificate.context() == nullptr) {
-    return failed_precondition("the listener ", listener.name,
-                               " speaks TLS, but SSL_TYPE names no certificate: set SSL_TYPE or "
-                               "empty the listener's LISTEN_ setting");
-  }
-  directory::Listener actual{listener.name, {}};
-  Status unavailable_family;
-  for (const auto& address : listener.addresses) {
-    auto socket = net::listen_on(address);
-    if (socket.status().code() == absl::StatusCode::kUnavailable) {
-      unavailable_family = socket.status();  // no IPv6: fine while another address works
-      continue;
-    }
-    if (!socket.ok()) return std::move(socket).status();
-    actual.addresses.push_back(socket->address);
-    bound.push_back({*protocol, std::move(socket).value()});
-  }
-  if (actual.addresses.empty()) return unavailable_family;
-  listeners.push_back(std::move(actual));
-  return absl::OkStatus();
-}
-
 Status Server::start() {
   State& state = *state_;
   if (state.network != nullptr) return failed_precondition("this server was started before");
   state.started = state.clock.now();
-  MAIL_RETURN_IF_ERROR(state.start_services());
-  net::Limits limits = state.options.limits;
+  net::Limits limits = state.limits();
   // A test server has few clients and should cost the same on a machine with a hundred cores.
   if (limits.loops == 0 && !state.has_config()) limits.loops = 1;
   MAIL_ASSIGN_OR_RETURN(state.network, net::Network::start(limits, state.logger));
-  for (auto& [protocol, socket] : state.bound) {
-    net::Network::Service service;
-    service.handler = [&state, protocol = protocol](net::Loop& loop,
-                                                    std::unique_ptr<Transport> transport) {
-      return state.serve(protocol, loop, std::move(transport));
-    };
-    service.tls = [&state] { return state.certificate.context(); };
-    service.protocol = alpn_name(to_string(protocol));
-    state.network->listen(std::move(socket.descriptor), std::move(service));
-  }
-  state.bound.clear();
+  for (State::Bound& bound : state.bound) state.accept_from(bound);
   if (state.has_config()) state.watch_config();
   if (!state.options.state.empty()) return state.open_control();
   return absl::OkStatus();
 }
 
-Status Server::State::start_services() {
+Status Server::State::make_services() {
   events = server::make_local_event_bus();
   if (options.mail.empty()) {
     store = store::make_memory_store(clock, events.get());
   } else {
     store::MaildirOptions maildir;
     maildir.root = options.mail;
-    maildir.hostname = machine_name();
+    maildir.hostname = net::machine_name();
     store = store::make_maildir_store(real_filesystem(), clock, random, events.get(), maildir);
   }
+  MAIL_ASSIGN_OR_RETURN(auto services, service_options());
+  shared = server::make_shared_state(std::move(services));
+  return absl::OkStatus();
+}
+
+StatusOr<server::ServiceOptions> Server::State::service_options() const {
   server::ServiceOptions services;
   services.hostname = directory_options.hostname;
   services.has_tls = certificate.context() != nullptr;
@@ -160,13 +102,26 @@ Status Server::State::start_services() {
   if (!options.state.empty()) {
     services.secret = net::login_secret(real_filesystem(), options.state, logger);
   }
-  shared = server::make_shared_state(std::move(services));
-  return absl::OkStatus();
+  services.connections_per_user = settings.number("MAIL_MAX_USERIP_CONNECTIONS");
+  return services;
+}
+
+net::Limits Server::State::limits() const {
+  net::Limits limits = options.limits;
+  if (settings.is_set("MAX_CONNECTIONS")) limits.connections = settings.number("MAX_CONNECTIONS");
+  if (settings.is_set("SMTPD_CLIENT_CONNECTION_COUNT_LIMIT")) {
+    limits.connections_per_address = settings.number("SMTPD_CLIENT_CONNECTION_COUNT_LIMIT");
+  }
+  return limits;
+}
+
+std::shared_ptr<server::Shared> Server::State::current_shared() const {
+  const std::lock_guard lock(mutex);
+  return shared;
 }
 
 Status Server::State::open_control() {
-  Filesystem& files = real_filesystem();
-  MAIL_RETURN_IF_ERROR(make_directories(files, run_folder(), 0755));
+  MAIL_RETURN_IF_ERROR(make_directories(real_filesystem(), run_folder(), 0755));
   MAIL_ASSIGN_OR_RETURN(auto socket, net::listen_on_control(cat(run_folder(), "/control.sock")));
   owns_run_folder = true;
   answers = [this](const std::string& command) { return answer(command); };
@@ -176,14 +131,7 @@ Status Server::State::open_control() {
   };
   service.counts = false;
   network->listen(std::move(socket), std::move(service));
-  // Renamed into place, so nobody reads half of it; not flushed, since it says nothing after a
-  // power cut.
-  const std::string path = cat(run_folder(), "/listeners.json");
-  const std::string temporary = cat(path, ".new");
-  (void)files.unlink(temporary);
-  MAIL_ASSIGN_OR_RETURN(auto file, files.create(temporary, 0644));
-  MAIL_RETURN_IF_ERROR(file->append(net::listeners_json(listeners)));
-  return files.rename(temporary, path);
+  return write_listeners();
 }
 
 void Server::stop() {
@@ -195,7 +143,7 @@ void Server::stop() {
   remove("/listeners.json");
   state.network->stop(state.options.limits.stop_grace);
   remove("/control.sock");
-  for (const auto& listener : state.listeners) {
+  for (const auto& listener : state.listeners()) {
     for (const auto& address : listener.addresses) {
       if (!address.unix_path.empty()) (void)real_filesystem().unlink(address.unix_path);
     }
@@ -205,18 +153,37 @@ void Server::stop() {
 
 void Server::reload() { state_->reload(); }
 
-const std::vector<directory::Listener>& Server::listeners() const { return state_->listeners; }
+std::vector<directory::Listener> Server::listeners() const { return state_->listeners(); }
 
 std::uint16_t Server::port(std::string_view name) const {
-  for (const auto& listener : state_->listeners) {
+  for (const auto& listener : state_->listeners()) {
     if (listener.name == name) return listener.addresses.front().port;
   }
   return 0;
 }
 
-const std::string& Server::hostname() const { return state_->directory_options.hostname; }
+std::string Server::hostname() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->directory_options.hostname;
+}
 
-const directory::Settings& Server::settings() const { return state_->settings; }
+directory::Settings Server::settings() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->settings;
+}
+
+std::vector<std::string> Server::protected_paths() const {
+  std::vector<std::string> paths;
+  if (!state_->has_config()) return paths;
+  paths.push_back(state_->options.config);
+  for (std::string& path : net::secret_paths(state_->certificate.plan())) {
+    paths.push_back(std::move(path));
+  }
+  for (const auto& [name, value] : state_->options.environment) {
+    if (name.ends_with("__FILE")) paths.push_back(value);
+  }
+  return paths;
+}
 
 std::shared_ptr<const directory::Snapshot> Server::directory() const {
   return state_->current->get();

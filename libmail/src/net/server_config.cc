@@ -14,15 +14,10 @@
 namespace mail {
 namespace {
 
-std::string machine_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
-}
-
-std::optional<FileInfo> mark_of(const std::string& path) {
-  const auto target = real_filesystem().resolve_links(path);
+std::optional<FileInfo> mark_of(Filesystem& files, const std::string& path) {
+  const auto target = files.resolve_links(path);
   if (!target.ok()) return std::nullopt;
-  const auto info = real_filesystem().info(*target);
+  const auto info = files.info(*target);
   return info.ok() ? std::optional(*info) : std::nullopt;
 }
 
@@ -71,7 +66,6 @@ Status Server::State::make_test_config() {
 }
 
 Status Server::State::read_config() {
-  Filesystem& files = real_filesystem();
   const auto folder = files.resolve_links(options.config);
   if (!folder.ok()) {
     return not_found("the config folder '", options.config,
@@ -80,11 +74,16 @@ Status Server::State::read_config() {
   }
   settings = directory::Settings::read(files, options.config, options.environment);
   log_diagnostics(settings.diagnostics(), {});
-  directory_options = settings.directory_options(directory::full_hostname(files, machine_name()));
-  for (const std::string_view name : directory::snapshot_files()) {
-    watched.push_back(cat(options.config, "/", name));
+  directory_options =
+      settings.directory_options(directory::full_hostname(files, net::machine_name()));
+  if (directory_options.hostname.find('.') == std::string::npos) {
+    logger.warning("the host name has no domain, other servers may refuse it",
+                   {{"hostname", directory_options.hostname},
+                    {"fix", "set OVERRIDE_HOSTNAME=mail.example.com"}});
   }
-  watched.push_back(cat(options.config, "/mailserver.env"));
+  MAIL_ASSIGN_OR_RETURN(const auto plan, net::plan_certificates(settings, options.config,
+                                                                directory_options.hostname));
+  choose_watched(plan);
   // Before the files are read: a change in between is then seen as one.
   marks = take_marks();
   current = std::make_unique<directory::Current>(
@@ -100,67 +99,24 @@ Status Server::State::read_config() {
     logger.warning("TLS is off, passwords cross the network in the clear",
                    {{"fix", "set SSL_TYPE=letsencrypt, manual, custom or self-signed"}});
   }
-  MAIL_ASSIGN_OR_RETURN(const auto plan, net::plan_certificates(settings, options.config,
-                                                                directory_options.hostname));
   MAIL_RETURN_IF_ERROR(certificate.load(plan, directory_options.hostname, clock.wall()));
   log_complaints();
-  for (const std::string& path : net::watched_paths(real_filesystem(), plan)) {
-    watched.push_back(path);
-    marks.push_back(mark_of(path));
-  }
   return absl::OkStatus();
 }
 
 std::vector<std::optional<FileInfo>> Server::State::take_marks() const {
   std::vector<std::optional<FileInfo>> all;
-  for (const std::string& path : watched) all.push_back(mark_of(path));
+  for (const std::string& path : watched) all.push_back(mark_of(files, path));
   return all;
 }
 
-void Server::State::watch_config() {
-  watcher = std::make_unique<net::Watcher>(
-      watched, [this](bool certain) { reload_after_change(certain); }, clock);
-  network->adopt(watcher->open(), [this](net::Loop& loop, std::unique_ptr<Transport> transport) {
-    return watcher->run(loop.worker(), std::move(transport));
-  });
-  // What changed between reading and watching would otherwise wait for the next change.
-  reload_after_change(false);
-}
-
-void Server::State::reload_after_change(bool certain) {
-  {
-    const std::lock_guard lock(reload_mutex);
-    if (!certain && take_marks() == marks) return;
+void Server::State::choose_watched(const net::CertificatePlan& plan) {
+  watched.clear();
+  for (const std::string_view name : directory::snapshot_files()) {
+    watched.push_back(cat(options.config, "/", name));
   }
-  reload();
-}
-
-void Server::State::reload() {
-  if (!has_config()) return;
-  const std::lock_guard lock(reload_mutex);
-  Filesystem& files = real_filesystem();
-  const auto before = current->get();
-  marks = take_marks();
-  auto after = directory::Snapshot::build(files, options.config, directory_options, before.get());
-  log_diagnostics(after->diagnostics(), before->diagnostics());
-  logger.info("config folder read", {{"accounts", cat(after->accounts().size())},
-                                     {"aliases", cat(after->aliases().size())},
-                                     {"diagnostics", cat(after->diagnostics().size())}});
-  current->set(std::move(after));
-
-  if (const auto renewed = certificate.reload(); !renewed.ok()) {
-    logger.error("the certificate cannot be read again, the old one stays in force",
-                 {{"error", std::string(message_of(renewed.status()))}});
-  } else if (*renewed) {
-    logger.info("certificates renewed");
-    log_complaints();
-  }
-  const auto now = directory::Settings::read(files, options.config, options.environment);
-  if (now != settings && !complained_of_settings) {
-    logger.warning("settings changed; restart the server to apply them",
-                   {{"file", cat(options.config, "/mailserver.env")}});
-    complained_of_settings = true;
-  }
+  watched.push_back(cat(options.config, "/mailserver.env"));
+  for (std::string& path : net::watched_paths(files, plan)) watched.push_back(std::move(path));
 }
 
 void Server::State::log_complaints() {
@@ -193,7 +149,10 @@ std::string Server::State::answer(const std::string& command) {
   }
   const auto snapshot = current->get();
   net::ServerReport report;
-  report.hostname = directory_options.hostname;
+  {
+    const std::lock_guard lock(mutex);
+    report.hostname = directory_options.hostname;
+  }
   report.pid = getpid();
   report.uptime_seconds = std::chrono::duration_cast<seconds>(clock.now() - started).count();
   report.connections = network->connections();
@@ -202,7 +161,7 @@ std::string Server::State::answer(const std::string& command) {
   for (const auto& diagnostic : snapshot->diagnostics()) {
     report.diagnostics.push_back(to_string(diagnostic));
   }
-  report.listeners = listeners;
+  report.listeners = listeners();
   return net::status_json(report);
 }
 

@@ -27,26 +27,44 @@ struct Server::State {
   explicit State(ServerOptions given)
       : options(std::move(given)),
         logger(options.logger != nullptr ? *options.logger : null_logger),
-        certificate(real_filesystem()) {}
+        files(options.helper != nullptr ? options.helper->files() : real_filesystem()),
+        certificate(files) {}
 
+  /// An address that is listened on.
   struct Bound {
     server::Protocol protocol;
-    net::ListeningSocket socket;
+    directory::ListenAddress wanted;
+    directory::ListenAddress actual;
+    net::Descriptor descriptor;         // until it is accepted from
+    net::Acceptor* acceptor = nullptr;  // from then on
   };
 
   Status read_config();
   Status make_test_config();
   Task<void> serve(server::Protocol protocol, net::Loop& loop,
                    std::unique_ptr<Transport> transport);
+  /// Takes the addresses of one listener that are not taken yet.
   Status bind_listener(const directory::Listener& listener);
-  Status start_services();
+  StatusOr<net::ListeningSocket> listen_on(const directory::ListenAddress& address);
+  void accept_from(Bound& bound);
+  std::vector<directory::Listener> listeners() const;
+  Status write_listeners();
+  Status make_services();
   Status open_control();
   void watch_config();
 
   /// Each of these blocks on files; safe from any thread.
   void reload();
   /// `certain` is false when the watcher only guesses: then files that look the same are not read.
-  void reload_after_change(bool certain);
+  /// What to watch from now on.
+  std::vector<std::string> reload_after_change(bool certain);
+  void apply_settings(directory::Settings now);
+  void apply_certificates(const directory::Settings& now);
+  void apply_listeners(const directory::Settings& now);
+  void choose_watched(const net::CertificatePlan& plan);
+  StatusOr<server::ServiceOptions> service_options() const;
+  net::Limits limits() const;
+  std::shared_ptr<server::Shared> current_shared() const;
   std::string answer(const std::string& command);
 
   std::vector<std::optional<FileInfo>> take_marks() const;
@@ -61,13 +79,15 @@ struct Server::State {
   Logger& logger;
   net::SystemClock clock;
   net::SystemRandom random;
+  Filesystem& files;  // of the config folder and of certificates
 
+  /// Of what a reload replaces: settings, directory_options, shared, bound.
+  mutable std::mutex mutex;
   directory::Settings settings;
   directory::Options directory_options;
   std::unique_ptr<directory::Current> current;
   net::Certificate certificate;
   std::vector<Bound> bound;
-  std::vector<directory::Listener> listeners;
 
   std::unique_ptr<EventBus> events;
   std::unique_ptr<store::Store> store;
@@ -77,12 +97,14 @@ struct Server::State {
   std::mutex reload_mutex;                     // one reload at a time
   std::vector<std::string> watched;            // paths of all files that a reload reads
   std::vector<std::optional<FileInfo>> marks;  // of them, at the last reload
-  bool complained_of_settings = false;
 
   net::ControlAnswers answers;
   bool owns_run_folder = false;  // another server's files are not ours to remove
   std::unique_ptr<net::Watcher> watcher;
   std::unique_ptr<net::Network> network;
 };
+
+/// All that have listeners, in the order in which they are told.
+std::span<const server::Protocol> served_protocols();
 
 }  // namespace mail

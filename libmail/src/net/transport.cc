@@ -171,12 +171,14 @@ void SocketState::close() {
 }
 
 SocketTransport::SocketTransport(std::shared_ptr<SocketState> state, Endpoint peer, Endpoint local,
-                                 std::shared_ptr<const TlsContext> tls, std::string_view protocol)
+                                 std::shared_ptr<const TlsContext> tls, std::string_view protocol,
+                                 Gate::Ticket* ticket)
     : state_(std::move(state)),
       peer_(std::move(peer)),
       local_(std::move(local)),
       tls_context_(std::move(tls)),
-      protocol_(protocol) {}
+      protocol_(protocol),
+      ticket_(ticket) {}
 
 SocketTransport::~SocketTransport() { close(); }
 
@@ -248,6 +250,10 @@ void SocketTransport::close() {
   if (state_->is_closed()) return;
   if (tls_ != nullptr) tls_->close_notify();
   state_->close();
+}
+
+void SocketTransport::set_established() {
+  if (ticket_ != nullptr) ticket_->establish();
 }
 
 std::shared_ptr<Waker> SocketTransport::waker() { return state_->waker(); }

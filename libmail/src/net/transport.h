@@ -10,6 +10,7 @@
 
 #include "mail/base/ports.h"
 #include "net/asio.h"
+#include "net/gate.h"
 
 namespace mail::net {
 
@@ -82,9 +83,11 @@ class SocketState : public std::enable_shared_from_this<SocketState> {
 
 class SocketTransport final : public Transport {
  public:
-  /// `tls` may be null: then `start_tls` fails. `protocol` as in TlsStream::accept.
+  /// `tls` may be null: then `start_tls` fails. `protocol` as in TlsStream::accept. `ticket`, which
+  /// may be null, outlives the transport.
   SocketTransport(std::shared_ptr<SocketState> state, Endpoint peer, Endpoint local,
-                  std::shared_ptr<const TlsContext> tls, std::string_view protocol);
+                  std::shared_ptr<const TlsContext> tls, std::string_view protocol,
+                  Gate::Ticket* ticket);
   ~SocketTransport() override;
 
   Task<Readiness> wait(Interest interest, std::optional<TimePoint> deadline) override;
@@ -92,6 +95,7 @@ class SocketTransport final : public Transport {
   Moved write(std::string_view bytes) override;
   Task<StatusOr<TlsInfo>> start_tls(std::optional<TimePoint> deadline) override;
   void close() override;
+  void set_established() override;
   const Endpoint& peer() const override { return peer_; }
   const Endpoint& local() const override { return local_; }
   std::shared_ptr<Waker> waker() override;
@@ -102,6 +106,7 @@ class SocketTransport final : public Transport {
   const Endpoint local_;
   std::shared_ptr<const TlsContext> tls_context_;  // until the handshake
   const std::string_view protocol_;
+  Gate::Ticket* const ticket_;
   std::unique_ptr<TlsStream> tls_;
 };
 

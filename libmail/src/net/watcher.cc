@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -25,14 +26,27 @@ constexpr std::uint32_t kFolderGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED
 
 }  // namespace
 
-Watcher::Watcher(std::vector<std::string> paths, std::function<void(bool)> changed, Clock& clock)
-    : paths_(std::move(paths)), changed_(std::move(changed)), clock_(clock) {
-  for (const std::string& path : paths_) {
-    const std::string folder = parent_path(path);
-    const bool known = std::any_of(folders_.begin(), folders_.end(),
-                                   [&](const Folder& other) { return other.path == folder; });
-    if (!known) folders_.push_back({.path = folder});
+Watcher::Watcher(std::vector<std::string> paths, Changed changed, Clock& clock, AddWatch add_watch)
+    : changed_(std::move(changed)), add_watch_(std::move(add_watch)), clock_(clock) {
+  set_paths(std::move(paths));
+}
+
+bool Watcher::set_paths(std::vector<std::string> paths) {
+  paths_ = StringSet(paths.begin(), paths.end());
+  StringSet wanted;
+  for (const std::string& path : paths) {
+    wanted.insert(path.ends_with('/') ? path.substr(0, path.size() - 1) : parent_path(path));
   }
+  for (auto folder = folders_.begin(); folder != folders_.end();) {
+    if (wanted.erase(folder->path) != 0) {
+      ++folder;
+      continue;
+    }
+    if (folder->watch >= 0) inotify_rm_watch(inotify_, folder->watch);
+    folder = folders_.erase(folder);
+  }
+  for (const std::string& folder : wanted) folders_.push_back({.path = folder});
+  return !wanted.empty();
 }
 
 Descriptor Watcher::open() {
@@ -50,7 +64,8 @@ Descriptor Watcher::open() {
 void Watcher::add_watches() {
   for (Folder& folder : folders_) {
     if (folder.watch >= 0 || polls_) continue;
-    folder.watch = inotify_add_watch(inotify_, folder.path.c_str(), kMask);
+    folder.watch = add_watch_ ? add_watch_(inotify_, folder.path, kMask)
+                              : inotify_add_watch(inotify_, folder.path.c_str(), kMask);
     if (folder.watch < 0 && errno == ENOSPC) polls_ = true;  // fs.inotify.max_user_watches
   }
 }
@@ -70,10 +85,17 @@ Task<void> Watcher::run(Worker& worker, std::unique_ptr<Transport> transport) {
     read_events();
     const bool certain = tracker_.take_due(clock_.now());
     const bool polled = incomplete && why == Transport::Readiness::kDeadline;
+    // Before the files are read: what changes from now on is another event.
     if (polled) add_watches();
-    if (certain || polled) {
-      std::function<void()> job = [this, certain] { changed_(certain); };
-      co_await worker.run(std::move(job));
+    bool is_due = certain || polled;
+    bool is_certain = is_due && std::exchange(is_certain_, false);
+    while (is_due) {
+      auto job = [this, is_certain] { return changed_(is_certain); };
+      std::vector<std::string> paths = co_await run_on(worker, std::move(job));
+      // A folder that is watched only now may have changed since it was read.
+      is_due = !paths.empty() && set_paths(std::move(paths));
+      if (is_due) add_watches();
+      is_certain = false;
     }
   }
   transport->close();
@@ -91,6 +113,7 @@ void Watcher::read_events() {
       const char* name = at + sizeof event;
       at += sizeof event + event.len;
       if ((event.mask & IN_Q_OVERFLOW) != 0) {
+        is_certain_ = true;
         tracker_.note("events were lost", ChangeTracker::Event::kComplete, clock_.now());
       }
       for (Folder& folder : folders_) {
@@ -109,15 +132,13 @@ void Watcher::read_events() {
 
 void Watcher::note(const Folder& folder, std::string_view name, std::uint32_t mask) {
   const std::string path = cat(folder.path, "/", name);
-  if (!is_watched(path)) return;
+  const bool is_listed = paths_.contains(path);
+  if (!is_listed && !paths_.contains(cat(folder.path, "/"))) return;
+  is_certain_ = is_certain_ || is_listed;
   ChangeTracker::Event event = ChangeTracker::Event::kWriting;
   if ((mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0) event = ChangeTracker::Event::kComplete;
   if ((mask & (IN_DELETE | IN_MOVED_FROM)) != 0) event = ChangeTracker::Event::kVanished;
   tracker_.note(path, event, clock_.now());
-}
-
-bool Watcher::is_watched(const std::string& path) const {
-  return std::find(paths_.begin(), paths_.end(), path) != paths_.end();
 }
 
 }  // namespace mail::net

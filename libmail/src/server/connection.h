@@ -24,6 +24,14 @@ struct Connection {
   /// Told by the transport, once, while something else was waited for; `drive` tends to it next.
   bool was_woken = false;
   bool was_stopped = false;
+  /// Until when the peer must have logged in or brought mail for somebody here.
+  std::optional<TimePoint> proof_deadline = {};
+
+  /// It has: it is not shed when connections are short.
+  void establish() {
+    proof_deadline.reset();
+    transport->set_established();
+  }
 
   const ServiceOptions& options() const { return shared->options(); }
 

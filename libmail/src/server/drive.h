@@ -100,13 +100,19 @@ Task<void> drive(Connection& connection, S& session, Service& service) {
       continue;
     }
     const Transport::Interest interest{.readable = session.wants_input(), .writable = false};
-    const std::optional<TimePoint> deadline = earlier(session.deadline(), service.attention_at());
+    const std::optional<TimePoint> deadline =
+        earlier(connection.proof_deadline, earlier(session.deadline(), service.attention_at()));
     const auto readiness = co_await transport.wait(interest, deadline);
     const TimePoint now = clock.now();
     switch (readiness) {
       case Transport::Readiness::kReady: receive_available(transport, session, now); break;
       case Transport::Readiness::kWoken: co_await service.woken(session); break;
       case Transport::Readiness::kDeadline:
+        if (connection.proof_deadline && *connection.proof_deadline <= now) {
+          connection.proof_deadline.reset();
+          session.shut_down("no login and no message in time");
+          break;
+        }
         if (session.deadline() && *session.deadline() <= now) session.on_deadline(now);
         if (service.attention_at() && *service.attention_at() <= now) {
           co_await service.woken(session);

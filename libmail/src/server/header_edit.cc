@@ -75,7 +75,8 @@ std::string missing_fields(std::string_view message, const HeaderEdit& edit) {
   std::string fields;
   if (!edit.is_submission) return fields;
   if (!message::first_field(message, "Date")) {
-    const message::DateTime date{std::chrono::floor<std::chrono::seconds>(edit.time), {}};
+    const message::DateTime date{std::chrono::floor<std::chrono::seconds>(edit.time),
+                                 edit.utc_offset};
     append(fields, "Date: ", message::format_date(date), "\r\n");
   }
   if (!message::first_field(message, "Message-ID")) {

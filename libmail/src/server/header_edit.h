@@ -15,6 +15,7 @@ struct HeaderEdit {
   std::string_view id;        // of the message, for its Message-ID
   std::string_view hostname;  // likewise
   WallTime time{};
+  std::chrono::minutes utc_offset{0};  // of the local clock
 };
 
 /// The fields to put in front: Date and Message-ID where a submitted message has none (RFC 6409

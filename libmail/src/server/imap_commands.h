@@ -98,6 +98,7 @@ class ImapService {
   Connection& connection_;
   LoginDesk desk_;
   std::string login_;
+  LoginCounts::Lease lease_;
   std::shared_ptr<store::Account> account_;
   std::unique_ptr<Selected> selected_;
   std::unique_ptr<PendingAppend> append_;

@@ -108,6 +108,18 @@ Task<void> ImapService::login(Session& session, std::string name, std::string_vi
     session.no("UNAVAILABLE", "Your mail cannot be opened now; try again later");
     co_return;
   }
+  const std::size_t limit = connection_.options().connections_per_user;
+  lease_ = connection_.shared->logins().admit("imap", login.address,
+                                              connection_.transport->peer().address, limit);
+  if (!lease_) {
+    connection_.log(Logger::Level::kWarning, "too many connections of one user from one address",
+                    {{"account", login.address}, {"limit", cat(limit)}});
+    session.no("UNAVAILABLE", cat("Maximum number of connections from user+IP exceeded "
+                                  "(mail_max_userip_connections=",
+                                  limit, ")"));
+    co_return;
+  }
+  connection_.establish();
   login_ = login.address;
   account_ = std::move(*account);
   connection_.log(Logger::Level::kInfo, "logged in",

@@ -168,6 +168,18 @@ class Pop3Service {
       co_await refuse_login(session, asked.user, std::move(login));
       co_return;
     }
+    const std::size_t limit = connection_.options().connections_per_user;
+    lease_ = connection_.shared->logins().admit("pop3", login.address,
+                                                connection_.transport->peer().address, limit);
+    if (!lease_) {
+      connection_.log(Logger::Level::kWarning, "too many connections of one user from one address",
+                      {{"account", login.address}, {"limit", cat(limit)}});
+      session.refuse("SYS/TEMP", cat("Maximum number of connections from user+IP exceeded "
+                                     "(mail_max_userip_connections=",
+                                     limit, ")"));
+      co_return;
+    }
+    connection_.establish();
     login_ = login.address;
     auto open = [this, &world] { return open_maildrop(world.store, login_); };
     auto opened = co_await run_on(world.worker, std::move(open));
@@ -238,6 +250,7 @@ class Pop3Service {
   Connection& connection_;
   LoginDesk desk_;
   std::string login_;
+  LoginCounts::Lease lease_;
   OpenedMaildrop maildrop_;
   std::vector<store::Uid> uids_;       // by message number - 1
   std::vector<store::Uid> retrieved_;  // by RETR

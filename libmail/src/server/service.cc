@@ -31,6 +31,10 @@ std::shared_ptr<Shared> make_shared_state(ServiceOptions options) {
   return std::make_shared<Shared>(std::move(options));
 }
 
+std::shared_ptr<Shared> make_shared_state(ServiceOptions options, const Shared& before) {
+  return std::make_shared<Shared>(std::move(options), before);
+}
+
 Task<void> pause(Connection& connection, Duration duration) {
   const TimePoint end = connection.world.clock.now() + duration;
   const Transport::Interest nothing{};
@@ -77,6 +81,7 @@ Task<void> serve(World& world, std::shared_ptr<Shared> shared, Protocol protocol
                  std::unique_ptr<Transport> transport) {
   const std::string id = cat(to_string(protocol), "-", shared->next_connection());
   Connection connection{world, std::move(shared), protocol, std::move(transport), id};
+  connection.proof_deadline = world.clock.now() + connection.options().proof_timeout;
   connection.log(Logger::Level::kDebug, "connected");
   co_await serve_connection(connection);
   connection.transport->close();

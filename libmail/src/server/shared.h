@@ -12,6 +12,7 @@
 #include "mail/crypto/random.h"
 #include "mail/crypto/secret.h"
 #include "mail/server/service.h"
+#include "server/login_counts.h"
 
 namespace mail::server {
 
@@ -19,38 +20,51 @@ class Shared {
  public:
   explicit Shared(ServiceOptions options)
       : options_(std::move(options)),
-        secret_(options_.secret.empty() ? crypto::random_bytes(32) : options_.secret) {}
+        secret_(options_.secret.empty() ? crypto::random_bytes(32) : options_.secret),
+        counters_(std::make_shared<Counters>()) {}
+  /// The secret stays: a salt that changed would tell who has no account (attack B8).
+  Shared(ServiceOptions options, const Shared& before)
+      : options_(std::move(options)),
+        secret_(before.secret_.clone()),
+        counters_(before.counters_) {}
 
   const ServiceOptions& options() const { return options_; }
-  std::uint64_t next_connection() { return ++connections_; }
+  std::uint64_t next_connection() { return ++counters_->connections; }
+  LoginCounts& logins() { return counters_->logins; }
 
   /// False when the budget (`ServiceOptions::message_memory`) does not allow it; then nothing is
   /// taken.
   bool take_memory(std::uint64_t octets) {
-    const std::uint64_t before = memory_.fetch_add(octets);
+    const std::uint64_t before = counters_->memory.fetch_add(octets);
     if (before + octets <= options_.message_memory) return true;
-    memory_.fetch_sub(octets);
+    counters_->memory.fetch_sub(octets);
     return false;
   }
-  void give_memory_back(std::uint64_t octets) { memory_.fetch_sub(octets); }
+  void give_memory_back(std::uint64_t octets) { counters_->memory.fetch_sub(octets); }
 
   /// False when as many passwords are being verified, or wait for it, as may
   /// (`ServiceOptions::waiting_logins`).
   bool take_login_place() {
-    if (logins_.fetch_add(1) < options_.waiting_logins) return true;
-    logins_.fetch_sub(1);
+    if (counters_->waiting.fetch_add(1) < options_.waiting_logins) return true;
+    counters_->waiting.fetch_sub(1);
     return false;
   }
-  void give_login_place_back() { logins_.fetch_sub(1); }
+  void give_login_place_back() { counters_->waiting.fetch_sub(1); }
 
   const crypto::Secret& secret() const { return secret_; }
 
  private:
+  /// Outlive a change of options.
+  struct Counters {
+    std::atomic<std::uint64_t> connections{0};
+    std::atomic<std::uint64_t> memory{0};
+    std::atomic<std::size_t> waiting{0};  // logins
+    LoginCounts logins;
+  };
+
   const ServiceOptions options_;
-  std::atomic<std::uint64_t> connections_{0};
-  std::atomic<std::uint64_t> memory_{0};
-  std::atomic<std::size_t> logins_{0};
   const crypto::Secret secret_;
+  const std::shared_ptr<Counters> counters_;
 };
 
 /// A share of the memory budget; given back when destroyed.

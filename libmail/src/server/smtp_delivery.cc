@@ -123,8 +123,10 @@ Task<std::vector<smtp::Reply>> deliver(Connection& connection, const Transaction
   edit.id = id;
   edit.hostname = connection.options().hostname;
   edit.time = world.clock.wall();
+  edit.utc_offset = world.clock.utc_offset(edit.time);
   facts.id = id;
   facts.time = edit.time;
+  facts.utc_offset = edit.utc_offset;
   const std::string added = received_field(facts) + missing_fields(message.bytes(), edit);
   std::vector<std::string_view> pieces = kept_pieces(message.bytes(), edit);
   pieces.insert(pieces.begin(), added);

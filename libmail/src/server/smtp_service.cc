@@ -111,6 +111,7 @@ Task<void> SmtpService::login(Session& session, const smtp::Authenticate& asked)
     co_return;
   }
   login_ = login.address;
+  connection_.establish();
   connection_.log(Logger::Level::kInfo, "logged in",
                   {{"account", login_}, {"mechanism", std::string(asked.mechanism)}});
   session.accept();
@@ -209,6 +210,7 @@ void SmtpService::add_recipient(Session& session, const smtp::RcptTo& rcpt) {
     session.answer(reply);
     return;
   }
+  connection_.establish();
   AcceptedRecipient recipient;
   recipient.forward_path = rcpt.forward_path;
   recipient.notify = rcpt.notify;

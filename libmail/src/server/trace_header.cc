@@ -59,7 +59,7 @@ std::string received_field(const TraceFacts& facts) {
   // Two recipients must not learn of each other (RFC 5321 §7.2), so `for` stands only with one.
   if (!facts.only_recipient.empty()) append(field, "\r\n\tfor <", facts.only_recipient, ">");
   const message::DateTime date{std::chrono::floor<std::chrono::seconds>(facts.time),
-                               std::chrono::minutes(0)};
+                               facts.utc_offset};
   append(field, ";\r\n\t", message::format_date(date), "\r\n");
   return field;
 }

@@ -26,6 +26,7 @@ struct TraceFacts {
   const TlsInfo* tls = nullptr;
   std::string_view only_recipient;  // empty: several, none is named (RFC 5321 §7.2)
   WallTime time{};
+  std::chrono::minutes utc_offset{0};  // of the local clock
 };
 
 /// "Received: from … by … with ESMTPS id …; date" CRLF.

@@ -82,34 +82,41 @@ TEST_CASE("A control socket replaces a dead one, not a living one, and nothing e
         absl::StatusCode::kInvalidArgument);
 }
 
-TEST_CASE("The gate counts connections by address and as a whole") {
-  Gate gate(4, 2);
-  std::vector<Gate::Ticket> tickets(6);
-  CHECK(gate.admit("192.0.2.1", tickets[0]) == Gate::Verdict::kAdmitted);
-  CHECK(gate.admit("192.0.2.1", tickets[1]) == Gate::Verdict::kAdmitted);
-  CHECK(gate.admit("192.0.2.1", tickets[2]) == Gate::Verdict::kTooManyFromAddress);
-  CHECK(gate.admit("127.0.0.1", tickets[2]) == Gate::Verdict::kAdmitted);
-  CHECK(gate.admit("::1", tickets[3]) == Gate::Verdict::kAdmitted);
-  CHECK(gate.admit("192.0.2.2", tickets[4]) == Gate::Verdict::kTooMany);
-  CHECK(gate.count() == 4);
-  tickets.erase(tickets.begin());
-  CHECK(gate.admit("192.0.2.1", tickets[4]) == Gate::Verdict::kAdmitted);
-  CHECK_FALSE(gate.wait_until_empty(Duration::zero()));
-  tickets.clear();
-  CHECK(gate.wait_until_empty(Duration::zero()));
-}
-
-TEST_CASE("A connection above the limit is closed and the others live on") {
-  Served served(echo_handler(), nullptr, {.loops = 2, .connections = 2});
-  Peer first = Peer::connect_to(served.port);
-  Peer second = Peer::connect_to(served.port);
-  first.send("a");
-  second.send("b");
-  CHECK(first.receive(1) == "a");
-  CHECK(second.receive(1) == "b");
+TEST_CASE("When all connections are taken, the oldest unknown one makes room") {
+  // A peer that says "a" first is known from then on.
+  Handler handler = [](Loop&, std::unique_ptr<Transport> transport) -> Task<void> {
+    co_await transport->wait(kReadable, kNever);
+    char byte = 0;
+    const auto got = transport->read({&byte, 1});
+    if (got.octets == 1 && byte == 'a') transport->set_established();
+    transport->write("+");
+    Task<void> serving = echo(std::move(transport));
+    co_await serving;
+  };
+  Served served(std::move(handler), nullptr, {.loops = 2, .connections = 3});
+  Peer known = Peer::connect_to(served.port);
+  known.send("a");
+  REQUIRE(known.receive(1) == "+");
+  Peer older = Peer::connect_to(served.port);
+  older.send("b");
+  REQUIRE(older.receive(1) == "+");
+  Peer younger = Peer::connect_to(served.port);
+  younger.send("b");
+  REQUIRE(younger.receive(1) == "+");
+  Peer late = Peer::connect_to(served.port);
+  CHECK(older.receive_until_closed().empty());
+  late.send("a");
+  CHECK(late.receive(1) == "+");
+  Peer last = Peer::connect_to(served.port);
+  CHECK(younger.receive_until_closed().empty());
+  last.send("a");
+  CHECK(last.receive(1) == "+");
+  // Now everybody is known: a new one is closed, the others live on.
   CHECK(Peer::connect_to(served.port).receive_until_closed().empty());
-  first.send("c");
-  CHECK(first.receive(1) == "c");
+  for (Peer* peer : {&known, &late, &last}) {
+    peer->send("c");
+    CHECK(peer->receive(1) == "c");
+  }
 }
 
 TEST_CASE("Connections spread over the loops") {

@@ -204,4 +204,115 @@ TEST_CASE("A start that cannot be says why") {
   }
 }
 
+// Attack B1: James and Dovecot read into the session what had been sent before the handshake.
+TEST_CASE("Nothing said in the clear survives STARTTLS, wherever the network cuts it") {
+  const auto server = started(test_options());
+  struct Row {
+    const char* listener;
+    std::string said;  // in the clear, STARTTLS and what an attacker adds
+    std::string_view go;
+  };
+  const Row rows[] = {
+      {"smtp", "EHLO c.example\r\nSTARTTLS\r\nMAIL FROM:<evil@c.example>\r\n", "220 2.0.0"},
+      {"submission", "EHLO c.example\r\nSTARTTLS\r\nAUTH PLAIN AGFubg==\r\n", "220 2.0.0"},
+      {"imap", "a STARTTLS\r\nb LOGIN ann@example.com secret\r\n", "a OK"},
+  };
+  for (const Row& row : rows) {
+    const std::size_t end = row.said.find("STARTTLS\r\n") + 10;
+    for (std::size_t cut = end; cut <= row.said.size(); ++cut) {
+      INFO(row.listener << " cut at " << cut);
+      Peer peer = Peer::connect_to(server->port(row.listener));
+      REQUIRE(peer.send(row.said.substr(0, cut)));
+      std::string seen;
+      while (seen.find(row.go) == std::string::npos) {
+        const std::string some = peer.receive();
+        if (some.empty()) break;
+        seen += some;
+      }
+      const bool is_clean = cut == end;
+      if (!is_clean && seen.find(row.go) == std::string::npos) continue;  // closed at once
+      // The rest comes where a ClientHello is awaited: it must not become a command.
+      peer.send(row.said.substr(cut));
+      peer.shut_down_writing();
+      const std::string answer = peer.receive_until_closed();
+      CHECK((answer.empty() || answer[0] == '\x15'));  // a TLS alert
+    }
+  }
+}
+
+TEST_CASE("A user has as many connections from one address as the settings say") {
+  ServerOptions options = test_options();
+  options.environment = {{"MAIL_MAX_USERIP_CONNECTIONS", "2"}};
+  const auto server = started(std::move(options));
+  const auto log_in = [&](const std::string& user) {
+    auto tls = std::make_unique<TlsPeer>(Peer::connect_to(server->port("imaps")),
+                                         server->authority(), "localhost");
+    REQUIRE(tls->handshake());
+    tls->send(cat("a LOGIN ", user, "@example.com secret\r\n"));
+    std::string seen;
+    while (seen.find("\na ") == std::string::npos || !seen.ends_with('\n')) {
+      const std::string octet = tls->receive_all(1);
+      if (octet.empty()) break;
+      seen += octet;
+    }
+    return std::pair(std::move(tls), seen.substr(seen.find("\na ") + 1));
+  };
+  auto first = log_in("ann");
+  auto second = log_in("ann");
+  CHECK_THAT(first.second, Catch::StartsWith("a OK"));
+  CHECK_THAT(second.second, Catch::StartsWith("a OK"));
+  CHECK(log_in("ann").second ==
+        "a NO [UNAVAILABLE] Maximum number of connections from user+IP exceeded "
+        "(mail_max_userip_connections=2)\r\n");
+  first.first.reset();
+  const auto give_up = std::chrono::steady_clock::now() + seconds(10);
+  while (server->connections() > 2 && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::yield();
+  }
+  // The place is free once the server has seen the end.
+  std::string again;
+  while (!again.starts_with("a OK") && std::chrono::steady_clock::now() < give_up) {
+    again = log_in("ann").second;
+  }
+  CHECK_THAT(again, Catch::StartsWith("a OK"));
+}
+
+// Attack H6.
+TEST_CASE("A server survives its embedder") {
+  {
+    auto bound = Server::bind(test_options());
+    REQUIRE(bound.ok());
+    Server& server = **bound;
+    // Before the start: answers, no crash.
+    server.reload();
+    CHECK(server.connections() == 0);
+    CHECK(server.port("smtp") != 0);
+    CHECK(server.store().account({.address = "ann@example.com", .directory = {}}).ok());
+    server.stop();
+    REQUIRE(server.start().ok());
+    CHECK_FALSE(server.start().ok());
+    Peer peer = Peer::connect_to(server.port("imap"));
+    CHECK(peer.receive_all(5) == "* OK ");
+    server.stop();
+    server.stop();
+    server.reload();
+    CHECK_FALSE(server.start().ok());
+  }
+  // Destroyed while somebody is connected, in the middle of a handshake, and never started.
+  Peer peer;
+  Peer shaking;
+  {
+    const auto server = started(test_options());
+    peer = Peer::connect_to(server->port("smtp"));
+    shaking = Peer::connect_to(server->port("imaps"));
+    CHECK(peer.receive_all(3) == "220");
+  }
+  CHECK_THAT(peer.receive_until_closed(), Catch::Contains("421"));
+  CHECK(shaking.receive_until_closed().size() < 100);
+  {
+    const auto never_started = Server::bind(test_options());
+  }
+  CHECK_FALSE(Server::bind({.config = "/nonexistent"}).ok());
+}
+
 }  // namespace mail::net::test

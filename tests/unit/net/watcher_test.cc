@@ -3,7 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "mail/base/filesystem.h"
 #include "net/system.h"
+#include "net/watch_points.h"
 #include "net/watcher.h"
 #include "unit/net/folder.h"
 #include "unit/net/peer.h"
@@ -15,7 +17,13 @@ namespace {
 class Watching {
  public:
   explicit Watching(std::vector<std::string> paths)
-      : watcher_(std::move(paths), [this](bool) { seen(); }, clock_) {
+      : watcher_(
+            std::move(paths),
+            [this](bool) {
+              seen();
+              return std::vector<std::string>();
+            },
+            clock_) {
     network_ = std::move(Network::start({.loops = 1}, logger_)).value();
     network_->adopt(watcher_.open(), [this](Loop& loop, std::unique_ptr<Transport> transport) {
       return watcher_.run(loop.worker(), std::move(transport));
@@ -99,6 +107,53 @@ TEST_CASE("A folder that is replaced is watched again") {
   CHECK(watching.told());  // by a poll
   folder.write("inner/a", "2");
   CHECK(watching.told());
+}
+
+TEST_CASE("A file behind links is noticed when the file or one of the links changes") {
+  namespace fs = std::filesystem;
+  const TestFolder folder;
+  fs::create_directory(folder / "live");
+  fs::create_directory(folder / "archive");
+  for (const char* name : {"archive/1", "archive/2"}) folder.write(name, name);
+  const auto swap = [&](const std::string& target, const std::string& link) {
+    fs::create_symlink(target, folder / "new");
+    fs::rename(folder / "new", folder / link);
+  };
+  SECTION("certbot: the link is replaced") {
+    swap("../archive/1", "live/cert");
+    Watching watching(watch_points(real_filesystem(), {folder / "live/cert"}));
+    swap("../archive/2", "live/cert");
+    CHECK(watching.told());
+  }
+  SECTION("a file behind a link is written") {
+    swap("../archive/1", "live/cert");
+    Watching watching(watch_points(real_filesystem(), {folder / "live/cert"}));
+    folder.write("archive/1", "new");
+    CHECK(watching.told());
+  }
+  SECTION("Kubernetes: a link beside the link is replaced") {
+    for (const char* name : {"live/..1", "live/..2"}) {
+      fs::create_directory(folder / name);
+      folder.write(cat(name, "/cert"), name);
+    }
+    swap("..1", "live/..data");
+    swap("..data/cert", "live/cert");
+    Watching watching(watch_points(real_filesystem(), {folder / "live/cert"}));
+    swap("..2", "live/..data");
+    CHECK(watching.told());
+  }
+  SECTION("the folder of all is reached by a link") {
+    swap("live", "link");
+    folder.write("live/cert", "1");
+    Watching watching(watch_points(real_filesystem(), {folder / "link/cert"}));
+    folder.write("live/cert", "2");
+    CHECK(watching.told());
+  }
+  SECTION("a new entry of a watched folder") {
+    Watching watching(watch_points(real_filesystem(), {folder / "live/"}));
+    fs::create_directory(folder / "live/new.example");
+    CHECK(watching.told());
+  }
 }
 
 }  // namespace mail::net::test

@@ -106,6 +106,12 @@ class Filesystem {
 /// The operating system's. Holds no state; lives as long as the process.
 Filesystem& real_filesystem();
 
+/// The file behind an open descriptor, which is taken in any case. Fails: FailedPrecondition when
+/// it is not a regular file. `path` is for messages.
+StatusOr<std::unique_ptr<File>> adopt_file(int descriptor, const std::string& path);
+/// What lies behind an open descriptor, which stays the caller's.
+StatusOr<FileInfo> descriptor_info(int descriptor, const std::string& path);
+
 /// Whole file as bytes. Fails also with ResourceExhausted when it is larger than `limit` octets.
 StatusOr<std::string> read_file(Filesystem& filesystem, const std::string& path,
                                 std::uint64_t limit);

@@ -29,6 +29,8 @@ class Clock {
   virtual ~Clock() = default;
   virtual TimePoint now() const = 0;
   virtual WallTime wall() const = 0;
+  /// How far local clocks are ahead of UTC at that time: what Date and Received tell.
+  virtual std::chrono::minutes utc_offset(WallTime) const { return std::chrono::minutes(0); }
 };
 
 /// Cryptographically strong. Safe from any thread.
@@ -103,6 +105,9 @@ class Transport {
   /// The server's side of the handshake. Fails: DeadlineExceeded, or the peer's fault in words.
   virtual Task<StatusOr<TlsInfo>> start_tls(std::optional<TimePoint> deadline) = 0;
   virtual void close() = 0;
+  /// The peer has proven who it is or that it brings mail for somebody here: when connections are
+  /// short, others make room first.
+  virtual void set_established() {}
 
   virtual const Endpoint& peer() const = 0;
   virtual const Endpoint& local() const = 0;

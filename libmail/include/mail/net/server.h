@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include "mail/base/status.h"
 #include "mail/directory/settings.h"
 #include "mail/directory/snapshot.h"
+#include "mail/net/helper.h"
 #include "mail/net/limits.h"
 #include "mail/store/store.h"
 
@@ -44,6 +46,11 @@ struct ServerOptions {
   directory::Environment environment;  // settings; they win over those of the config folder
   net::Limits limits;
   Logger* logger = nullptr;  // outlives the server; null: nobody listens
+  /// Opens config files, keys and ports that this process may not open any more. Outlives the
+  /// server; null: there is none.
+  net::Helper* helper = nullptr;
+  /// Told of the settings in force when a reload has changed them, by some thread of the server.
+  std::function<void(const directory::Settings&)> settings_changed;
 };
 
 /// A resource. Its functions are for one thread, the one that made it; the server itself runs in
@@ -63,16 +70,20 @@ class Server {
   void stop();
   ~Server();
 
-  /// Reads the config folder and the certificate again, now. What cannot be read keeps its last
-  /// good version; diagnostics are logged.
+  /// Reads settings, the config folder and the certificates again, now. What cannot be read keeps
+  /// its last good version; diagnostics are logged. New connections follow new settings, and
+  /// listeners come and go; those that are open stay as they are.
   void reload();
 
   /// Name, as in LISTEN_*, and the addresses with their actual ports.
-  const std::vector<directory::Listener>& listeners() const;
+  std::vector<directory::Listener> listeners() const;
   /// The first port of that listener; 0 when there is none.
   std::uint16_t port(std::string_view listener) const;
-  const std::string& hostname() const;
-  const directory::Settings& settings() const;
+  std::string hostname() const;
+  /// In force.
+  directory::Settings settings() const;
+  /// What a helper must be able to open: the config folder, certificates and keys; absolute.
+  std::vector<std::string> protected_paths() const;
   /// The directory in force.
   std::shared_ptr<const directory::Snapshot> directory() const;
   /// Safe to use while the server runs. Only after `start`.

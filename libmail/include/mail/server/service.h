@@ -50,6 +50,11 @@ struct ServiceOptions {
   std::string secret = {};
   /// Passwords that are verified or wait for it; beyond it 454 4.7.0, NO [UNAVAILABLE].
   std::size_t waiting_logins = 100;
+  /// Logins of one user from one address to one kind of service (MAIL_MAX_USERIP_CONNECTIONS); 0:
+  /// no limit. This machine's own addresses count too, as in Dovecot.
+  std::size_t connections_per_user = 10;
+  /// From connect to login, or to the first recipient that is accepted.
+  Duration proof_timeout = minutes(10);
   Duration auth_failure_delay = seconds(2);  // before a refused login is answered
   Duration write_timeout = minutes(5);       // a peer that takes nothing for so long is dropped
   Duration idle_refresh = seconds(5);        // how often IDLE looks for what other programs did
@@ -58,6 +63,9 @@ struct ServiceOptions {
 /// State that connections share beyond the World: made once, outlives them.
 class Shared;
 std::shared_ptr<Shared> make_shared_state(ServiceOptions options);
+/// For connections that come after a change of options: goes on counting where `before`, which
+/// serves the others until they end, is.
+std::shared_ptr<Shared> make_shared_state(ServiceOptions options, const Shared& before);
 
 /// Serves until the peer leaves, a rule is broken for good, or the server stops. With implicit TLS
 /// the handshake comes first. `world` outlives the task; the transport is closed at the end.
