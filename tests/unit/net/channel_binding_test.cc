@@ -58,8 +58,9 @@ std::string der_of_peer(SSL* ssl) {
 
 TEST_CASE("Server and client find the same channel bindings, in TLS 1.3 and 1.2") {
   const Identity identity = make_one();
-  const auto context = TlsContext::make(identity.certificate, "c.pem", identity.key, "k.pem",
-                                        TlsLevel::kIntermediate);
+  const TlsPair pair{identity.certificate, "c.pem", identity.key, "k.pem"};
+  std::vector<std::string> complaints;
+  const auto context = TlsContext::make({&pair, 1}, TlsLevel::kIntermediate, complaints);
   REQUIRE(context.ok());
   const Served served(
       [](Loop&, std::unique_ptr<Transport> transport) {

@@ -228,5 +228,26 @@ TEST_CASE("A connection that ends inside DATA leaves nothing") {
   CHECK(messages_of(world, "ann@example.test").empty());
 }
 
+TEST_CASE("Who neither logs in nor brings mail for somebody here is cut off in time") {
+  const auto replies = [](std::string_view behind_ehlo) {
+    ServiceOptions options;
+    options.proof_timeout = minutes(1);
+    ScriptWorld world(config(), options);
+    const TimePoint start = world.clock.now();
+    auto output = world.talk(Protocol::kSmtp, cat("EHLO client.example\r\n", behind_ehlo), 4096,
+                             test::Ending::kStays);
+    CHECK(world.ended);
+    const bool is_cut_off = contains(output, "no login and no message in time");
+    CHECK((world.clock.now() - start < minutes(2)) == is_cut_off);
+    return output;
+  };
+  CHECK(contains(replies(""), "no login and no message in time"));
+  CHECK(contains(replies("MAIL FROM:<eve@elsewhere.test>\r\nRCPT TO:<x@example.test>\r\n"),
+                 "no login and no message in time"));
+  // Somebody here gets mail: only the engine's own timeout is left.
+  CHECK(contains(replies("MAIL FROM:<eve@elsewhere.test>\r\nRCPT TO:<ann@example.test>\r\n"),
+                 "421 4.4.2"));
+}
+
 }  // namespace
 }  // namespace mail::server
