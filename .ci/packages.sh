@@ -7,6 +7,7 @@ packages_build=(
   android-libboringssl-dev # TLS, digests; never OpenSSL
   libre2-dev               # regular expressions
   libunistring-dev         # case folding
+  libidn2-dev              # internationalised domain names
   libargon2-dev            # password hashes
   nlohmann-json3-dev libcli11-dev libspdlog-dev # frontends
   python3                  # the demo, and tests

@@ -39,7 +39,10 @@ class Dialog {
       if (end == input.npos || session_->finished()) break;
       input.remove_prefix(end + 1);
       if (!session_->wants_tls()) continue;
-      session_->tls_started({.version = "TLSv1.3"});
+      session_->tls_started({.version = "TLSv1.3",
+                             .cipher = {},
+                             .server_name = {},
+                             .bindings = {.exporter = "EXPORTER", .end_point = "END-POINT"}});
       settle();
     }
     if (!session_->finished()) {

@@ -62,6 +62,7 @@ const std::vector<KnownAddress>& known_addresses() {
 
 server::ServiceOptions Setup::default_options() {
   server::ServiceOptions options;
+  options.secret = "the same in every run";
   options.hostname = "mx.example.com";
   options.has_tls = true;
   options.allows_cleartext_auth = true;

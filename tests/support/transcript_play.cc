@@ -90,7 +90,10 @@ class Player {
   void start_tls(Connection& c) {
     expect_nothing_unread(c, "the handshake");
     if (!c.session->wants_tls()) return fail("the session does not want TLS");
-    c.session->tls_started({.version = "TLSv1.3", .cipher = "TLS_AES_256_GCM_SHA384"});
+    c.session->tls_started({.version = "TLSv1.3",
+                            .cipher = "TLS_AES_256_GCM_SHA384",
+                            .server_name = {},
+                            .bindings = {.exporter = "EXPORTER", .end_point = "END-POINT"}});
   }
 
   void pass_time(Duration time) {

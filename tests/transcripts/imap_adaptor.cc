@@ -3,6 +3,7 @@
 //
 // A `!` line is one or more statements, separated by "; ", the last of which answers the question:
 //
+//     those of sasl_events.h
 //     ok [CODE] TEXT      no [CODE] TEXT      bad TEXT      proceed      shutdown TEXT      accept
 //     exists N   recent N   expunge N   flags KEYWORD…   untagged-ok [CODE] TEXT   untagged-no …
 //     list NAME ATTRIBUTE…   lsub NAME ATTRIBUTE…   delimiter   status NAME ITEM=N…   search N…
@@ -18,6 +19,7 @@
 #include "mail/base/overloaded.h"
 #include "mail/imap/server_session.h"
 #include "support/transcript.h"
+#include "transcripts/sasl_events.h"
 
 namespace mail::test {
 namespace {
@@ -67,6 +69,7 @@ class ImapUnderTest : public EngineUnderTest<ServerSession> {
   using EngineUnderTest::EngineUnderTest;
 
   std::string answer(std::string_view text) override {
+    if (scram_.answer(session_, text)) return {};
     while (!text.empty()) {
       std::string_view rest = take(text, "; ");
       const std::string_view verb = take(rest, " ");
@@ -77,15 +80,17 @@ class ImapUnderTest : public EngineUnderTest<ServerSession> {
 
  protected:
   EventText print(const ServerSession::Event& event) override {
+    scram_.see(event);
     is_idle_ =
         std::holds_alternative<imap::Idle>(event) || std::holds_alternative<imap::Append>(event);
     return std::visit(
         Overloaded{
             [](const imap::Connected&) { return question("connected"); },
-            [](const imap::Authenticate& a) {
-              return question(cat("AUTHENTICATE ", a.mechanism, " [", escape(a.authorization),
-                                  "] [", escape(a.authentication), "] [", escape(a.password), "]"));
+            [](const imap::Authenticate& e) {
+              return question(cat("AUTHENTICATE ", shown_login(e)));
             },
+            [](const imap::ScramUser& e) { return question(test::shown(e)); },
+            [](const imap::ScramProof& e) { return question(test::shown(e)); },
             [](const imap::Append& a) { return question(cat(shown(a), "{", a.octets, "}")); },
             [](const imap::AppendChunk& c) {
               return EventText{.text = "data", .is_question = false, .data = std::string(c.bytes)};
@@ -206,6 +211,7 @@ class ImapUnderTest : public EngineUnderTest<ServerSession> {
   }
 
   bool is_idle_ = false;
+  ScramDialog scram_;
 };
 
 bool set_option(ServerOptions& o, std::string_view name, const std::string& value) {
@@ -217,6 +223,10 @@ bool set_option(ServerOptions& o, std::string_view name, const std::string& valu
     o.offers_starttls = is_on;
   } else if (name == "allows_cleartext_auth") {
     o.allows_cleartext_auth = is_on;
+  } else if (name == "offers_scram") {
+    o.sasl.offers_scram = is_on;
+  } else if (name == "allows_authorization_identity") {
+    o.sasl.allows_authorization_identity = is_on;
   } else if (name == "hierarchy_separator") {
     o.hierarchy_separator = value.empty() ? '.' : value.front();
   } else if (name == "command_before_login") {
@@ -255,7 +265,11 @@ std::unique_ptr<TranscriptSession> make(const TranscriptOptions& options, TimePo
     }
   }
   ServerSession session(server, now);
-  if (has_tls) session.tls_started({.version = "TLSv1.3"});
+  if (has_tls)
+    session.tls_started({.version = "TLSv1.3",
+                         .cipher = {},
+                         .server_name = {},
+                         .bindings = {.exporter = "EXPORTER", .end_point = {}}});
   return std::make_unique<ImapUnderTest>(std::move(session));
 }
 

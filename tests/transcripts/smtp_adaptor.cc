@@ -1,6 +1,6 @@
 // SMTP in transcripts: options are the fields of smtp::ServerOptions, `!` lines are
-// "accept", "accept TEXT", "answer CODE [X.Y.Z] TEXT", "each REPLY | REPLY…" (LMTP) or
-// "shutdown TEXT".
+// "accept", "accept TEXT", "answer CODE [X.Y.Z] TEXT", "each REPLY | REPLY…" (LMTP), "shutdown
+// TEXT" and those of sasl_events.h.
 #include <array>
 #include <vector>
 
@@ -9,6 +9,7 @@
 #include "mail/base/overloaded.h"
 #include "mail/smtp/server_session.h"
 #include "support/transcript.h"
+#include "transcripts/sasl_events.h"
 
 namespace mail::test {
 namespace {
@@ -60,11 +61,6 @@ EventText print_xclient(const smtp::XClient& e) {
   return question(std::move(text));
 }
 
-EventText print_authenticate(const smtp::Authenticate& e) {
-  return question(cat("auth ", e.mechanism, " [", escape(e.authorization), "] [",
-                      escape(e.authentication), "] [", escape(e.password), "]"));
-}
-
 /// "550 5.1.1 No such user" or "354 Go on".
 std::optional<smtp::Reply> parse_reply(std::string_view text) {
   if (text.size() < 3) return std::nullopt;
@@ -102,6 +98,7 @@ class SmtpUnderTest : public EngineUnderTest<ServerSession> {
     const auto space = text.find(' ');
     const auto verb = text.substr(0, space);
     const auto rest = space == text.npos ? std::string_view{} : text.substr(space + 1);
+    if (scram_.answer(session_, text)) return {};
     if (verb == "accept") {
       session_.accept(rest);
     } else if (verb == "shutdown") {
@@ -120,6 +117,7 @@ class SmtpUnderTest : public EngineUnderTest<ServerSession> {
 
  protected:
   EventText print(const ServerSession::Event& event) override {
+    scram_.see(event);
     return std::visit(
         Overloaded{
             [](const smtp::Connected&) { return question("connected"); },
@@ -127,7 +125,9 @@ class SmtpUnderTest : public EngineUnderTest<ServerSession> {
             [](const smtp::Helo& e) {
               return question(cat(e.is_extended ? "ehlo " : "helo ", escape(e.domain)));
             },
-            [](const smtp::Authenticate& e) { return print_authenticate(e); },
+            [](const smtp::Authenticate& e) { return question(cat("auth ", shown_login(e))); },
+            [](const smtp::ScramUser& e) { return question(shown(e)); },
+            [](const smtp::ScramProof& e) { return question(shown(e)); },
             [](const smtp::MailFrom& e) { return print_mail(e); },
             [](const smtp::RcptTo& e) { return print_rcpt(e); },
             [](const smtp::Data& e) { return question(e.is_chunked ? "begin bdat" : "begin"); },
@@ -143,6 +143,9 @@ class SmtpUnderTest : public EngineUnderTest<ServerSession> {
         },
         event);
   }
+
+ private:
+  ScramDialog scram_;
 };
 
 bool set_flag(bool& flag, std::string_view value) { return flag = value == "1", true; }
@@ -168,6 +171,10 @@ bool set_option(ServerOptions& o, std::string_view name, std::string_view value)
   if (name == "offers_starttls") return set_flag(o.offers_starttls, value);
   if (name == "offers_auth") return set_flag(o.offers_auth, value);
   if (name == "allows_cleartext_auth") return set_flag(o.allows_cleartext_auth, value);
+  if (name == "offers_scram") return set_flag(o.sasl.offers_scram, value);
+  if (name == "allows_authorization_identity") {
+    return set_flag(o.sasl.allows_authorization_identity, value);
+  }
   if (name == "requires_tls") return set_flag(o.requires_tls, value);
   if (name == "requires_auth") return set_flag(o.requires_auth, value);
   if (name == "trusts_peer") return set_flag(o.trusts_peer, value);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "mail/crypto/digest.h"
+#include "mail/crypto/key.h"
 #include "mail/crypto/keyed_hash.h"
 #include "mail/crypto/password.h"
 #include "mail/crypto/random.h"

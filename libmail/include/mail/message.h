@@ -9,6 +9,7 @@
 #include "mail/message/header.h"
 #include "mail/message/mailbox.h"
 #include "mail/message/mime.h"
+#include "mail/message/parameter.h"
 #include "mail/message/search_text.h"
 #include "mail/message/section.h"
 #include "mail/message/structure.h"

@@ -6,6 +6,7 @@
 #include "mail/text/charset.h"
 #include "mail/text/encoded_word.h"
 #include "mail/text/hex.h"
+#include "mail/text/idna.h"
 #include "mail/text/quoted_printable.h"
 #include "mail/text/utf7.h"
 #include "mail/text/utf8.h"

@@ -16,15 +16,30 @@
 #include <crypt.h>
 
 #include "crypto/base64.h"
+#include "crypto/crypt_hash.h"
 #include "mail/base/ascii.h"
 #include "mail/crypto/digest.h"
-#include "mail/crypto/random.h"
+#include "mail/crypto/scram.h"
 #include "mail/crypto/secret.h"
 
 namespace mail::crypto {
 namespace {
 
-enum class Family { kCrypt, kAnyCrypt, kArgon2id, kArgon2i, kPlain, kDigest, kSaltedDigest };
+enum class Family {
+  kCrypt,
+  kAnyCrypt,
+  kArgon2id,
+  kArgon2i,
+  kPbkdf2,
+  kScram,
+  kPlain,
+  kDigest,
+  kSaltedDigest
+};
+
+constexpr std::size_t kPbkdf2Octets = 20;
+/// What a config file may cost a worker.
+constexpr std::uint64_t kMaxPbkdf2Rounds = 1'000'000;
 
 struct Scheme {
   std::string_view name;
@@ -39,6 +54,8 @@ constexpr Scheme kSchemes[] = {
     {"CRYPT", Family::kAnyCrypt},
     {"ARGON2ID", Family::kArgon2id},
     {"ARGON2I", Family::kArgon2i},
+    {"PBKDF2", Family::kPbkdf2},
+    {"SCRAM-SHA-256", Family::kScram},
     {"PLAIN", Family::kPlain},
     {"CLEARTEXT", Family::kPlain},
     {"CLEAR", Family::kPlain},
@@ -128,20 +145,6 @@ bool is_argon2_hash(std::string_view hash, std::string_view method) {
   return hash.starts_with(method) && std::count(hash.begin(), hash.end(), '$') >= 4;
 }
 
-/// The crypt hash of the password with the method, cost and salt of `setting`; empty when the
-/// library refuses.
-std::string crypt_with(std::string_view setting, std::string_view password) {
-  const std::string zero_ended_setting(setting);
-  std::string phrase(password);
-  // 32 KiB: too large for the stack of a pool thread.
-  auto data = std::make_unique<crypt_data>();
-  const char* hash = crypt_r(phrase.c_str(), zero_ended_setting.c_str(), data.get());
-  std::string result = hash == nullptr || *hash == '*' ? std::string() : std::string(hash);
-  wipe(phrase.data(), phrase.size());
-  wipe(reinterpret_cast<char*>(data.get()), sizeof *data);
-  return result;
-}
-
 void spend_a_hash(std::string_view password) { crypt_with(kNobody, password); }
 
 bool argon2_matches(std::string_view hash, std::string_view password, argon2_type type) {
@@ -159,6 +162,20 @@ bool digest_matches(const Stored& stored, std::string_view password) {
   return constant_time_equal(running.finish(), std::string_view(bytes).substr(0, size));
 }
 
+bool pbkdf2_matches(std::string_view hash, std::string_view password) {
+  const auto parsed = parse_pbkdf2(hash);
+  if (!parsed) return false;
+  return constant_time_equal(pbkdf2_hex(password, parsed->salt, parsed->rounds),
+                             ascii::to_lower(parsed->hex));
+}
+
+bool scram_matches(std::string_view hash, std::string_view password) {
+  const auto credential = parse_scram_credential(hash);
+  if (!credential.ok()) return false;
+  const auto made = make_scram_credential(password, credential->salt, credential->iterations);
+  return constant_time_equal(made.stored_key, credential->stored_key);
+}
+
 bool matches(const Stored& stored, std::string_view password) {
   switch (stored.scheme->family) {
     case Family::kCrypt:
@@ -168,6 +185,8 @@ bool matches(const Stored& stored, std::string_view password) {
     }
     case Family::kArgon2id: return argon2_matches(stored.hash, password, Argon2_id);
     case Family::kArgon2i: return argon2_matches(stored.hash, password, Argon2_i);
+    case Family::kPbkdf2: return pbkdf2_matches(stored.hash, password);
+    case Family::kScram: return scram_matches(stored.hash, password);
     case Family::kPlain: return constant_time_equal(stored.hash, password);
     case Family::kDigest:
     case Family::kSaltedDigest: return digest_matches(stored, password);
@@ -191,6 +210,8 @@ PasswordVerdict check(const Stored& stored) {
     case Family::kAnyCrypt: usable = is_crypt_hash(stored.hash, true); break;
     case Family::kArgon2id: usable = is_argon2_hash(stored.hash, "$argon2id$"); break;
     case Family::kArgon2i: usable = is_argon2_hash(stored.hash, "$argon2i$"); break;
+    case Family::kPbkdf2: usable = parse_pbkdf2(stored.hash).has_value(); break;
+    case Family::kScram: usable = parse_scram_credential(stored.hash).ok(); break;
     case Family::kPlain: usable = !stored.hash.empty(); break;
     case Family::kDigest:
     case Family::kSaltedDigest: usable = decode_digest(stored).has_value(); break;
@@ -198,14 +219,43 @@ PasswordVerdict check(const Stored& stored) {
   return usable ? PasswordVerdict::kMatch : PasswordVerdict::kMalformed;
 }
 
+}  // namespace
+
+std::string crypt_with(std::string_view setting, std::string_view password) {
+  const std::string zero_ended_setting(setting);
+  std::string phrase(password);
+  // 32 KiB: too large for the stack of a pool thread.
+  auto data = std::make_unique<crypt_data>();
+  const char* hash = crypt_r(phrase.c_str(), zero_ended_setting.c_str(), data.get());
+  std::string result = hash == nullptr || *hash == '*' ? std::string() : std::string(hash);
+  wipe(phrase.data(), phrase.size());
+  wipe(reinterpret_cast<char*>(data.get()), sizeof *data);
+  return result;
+}
+
 bool is_possible_password(std::string_view password) {
-  // An empty password is refused whatever is stored. crypt reads C strings: "secret\0x" must not
-  // pass for "secret".
   return !password.empty() && password.size() <= kMaxPasswordOctets &&
          password.find('\0') == std::string_view::npos;
 }
 
-}  // namespace
+// hash = "$1$" salt "$" rounds "$" 40HEXDIG
+std::optional<Pbkdf2Hash> parse_pbkdf2(std::string_view hash) {
+  if (!hash.starts_with("$1$")) return std::nullopt;
+  hash.remove_prefix(3);
+  const std::size_t first = hash.find('$');
+  const std::size_t second = first == hash.npos ? first : hash.find('$', first + 1);
+  if (second == hash.npos) return std::nullopt;
+  const auto rounds =
+      ascii::parse_number(hash.substr(first + 1, second - first - 1), kMaxPbkdf2Rounds);
+  const std::string_view hex = hash.substr(second + 1);
+  const bool is_hex = std::all_of(hex.begin(), hex.end(), ascii::is_hex_digit);
+  if (!rounds || *rounds == 0 || !is_hex || hex.size() != kPbkdf2Octets * 2) return std::nullopt;
+  return Pbkdf2Hash{hash.substr(0, first), static_cast<std::uint32_t>(*rounds), hex};
+}
+
+std::string pbkdf2_hex(std::string_view password, std::string_view salt, std::uint32_t rounds) {
+  return to_hex(pbkdf2(Algorithm::kSha1, password, salt, rounds, kPbkdf2Octets));
+}
 
 std::string_view to_string(PasswordVerdict verdict) {
   switch (verdict) {
@@ -240,26 +290,12 @@ bool is_usable_password(std::string_view stored, PasswordVerdict* why) {
   return verdict == PasswordVerdict::kMatch;
 }
 
-StatusOr<std::string> hash_password(std::string_view password) {
-  if (password.empty()) return invalid("Password must not be empty");
-  if (password.size() > kMaxPasswordOctets) {
-    return invalid("Password has ", password.size(), " octets; at most ", kMaxPasswordOctets,
-                   " are allowed");
-  }
-  if (password.find('\0') != std::string_view::npos) {
-    return invalid("Password must not contain a NUL octet");
-  }
-  const std::string entropy = random_bytes(16);
-  char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-  if (crypt_gensalt_rn("$6$", 0, entropy.data(), static_cast<int>(entropy.size()), setting,
-                       sizeof setting) == nullptr) {
-    return internal_error("this system's crypt library does not make SHA512-CRYPT hashes");
-  }
-  const std::string hash = crypt_with(setting, password);
-  if (hash.empty()) {
-    return internal_error("this system's crypt library does not compute SHA512-CRYPT hashes");
-  }
-  return cat("{SHA512-CRYPT}", hash);
+std::optional<ScramCredential> scram_credential(std::string_view stored) {
+  const Stored parsed = parse_stored(stored);
+  if (parsed.scheme == nullptr || parsed.scheme->family != Family::kScram) return std::nullopt;
+  auto credential = parse_scram_credential(parsed.hash);
+  if (!credential.ok()) return std::nullopt;
+  return std::move(*credential);
 }
 
 }  // namespace mail::crypto

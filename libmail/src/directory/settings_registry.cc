@@ -63,6 +63,9 @@ constexpr SettingInfo kRegistry[] = {
      "The largest message in octets; 0: no limit."},
     {"POSTMASTER_ADDRESS", SettingType::kText, "", "",
      "Who gets mail for root and postmaster; empty: postmaster@ the mail domain."},
+    {"SASL_SCRAM", SettingType::kChoice, "auto", "auto|on|off",
+     "Login without sending the password (SCRAM-SHA-256). auto: offered while every account has a "
+     "{SCRAM-SHA-256} password, since clients that prefer it do not fall back."},
     {"SMTPD_AUTHORIZED_XCLIENT_HOSTS", SettingType::kText, "", "",
      "Networks of proxies that may say by XCLIENT whose connection they forward: `192.0.2.0/24, "
      "2001:db8::1`."},

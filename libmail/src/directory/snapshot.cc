@@ -13,6 +13,7 @@
 #include "config_text.h"
 #include "key_buffer.h"
 #include "mail/base/ascii.h"
+#include "mail/crypto/password.h"
 #include "mail/directory/address.h"
 #include "resolver.h"
 #include "tables.h"
@@ -165,7 +166,13 @@ void Snapshot::State::check_targets_of(const Alias& alias, std::size_t& budget) 
   }
 }
 
-Snapshot::Snapshot(std::unique_ptr<const State> state) : state_(std::move(state)) {}
+Snapshot::Snapshot(std::unique_ptr<const State> state)
+    : state_(std::move(state)),
+      every_account_has_scram_(
+          !accounts().empty() &&
+          std::all_of(accounts().begin(), accounts().end(), [](const Account& account) {
+            return crypto::scram_credential(account.password).has_value();
+          })) {}
 Snapshot::~Snapshot() = default;
 
 std::shared_ptr<const Snapshot> Snapshot::build(Filesystem& filesystem, const std::string& folder,

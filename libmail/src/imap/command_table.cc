@@ -81,7 +81,7 @@ std::string capabilities(const CapabilityContext& context) {
     append(list, " ", row.capability);
   }
   if (context.state == kNotAuthenticated) {
-    list += context.allows_login ? " AUTH=PLAIN" : " LOGINDISABLED";
+    list += context.allows_login ? context.mechanisms : " LOGINDISABLED";
   }
   return list;
 }

@@ -123,6 +123,7 @@ struct CapabilityContext {
   ConnectionState state = kNotAuthenticated;
   bool offers_starttls = false;  // and TLS is not active
   bool allows_login = false;     // private enough for a password
+  std::string mechanisms;        // " AUTH=PLAIN AUTH=LOGIN"
 };
 std::string capabilities(const CapabilityContext& context);
 

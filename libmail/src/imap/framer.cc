@@ -15,6 +15,7 @@
 
 #include "imap/release.h"
 #include "mail/base/ascii.h"
+#include "mail/base/wipe.h"
 
 namespace mail::imap {
 namespace {
@@ -61,6 +62,11 @@ void Framer::begin(std::size_t limit, Literals literals, bool accepts_bare_newli
   fault_ = Fault::kNone;
   accepts_literals_ = literals == Literals::kAllowed;
   accepts_bare_newline_ = accepts_bare_newline;
+}
+
+void Framer::wipe() {
+  mail::wipe(frame_.text);
+  mail::wipe(tail_);
 }
 
 void Framer::release() {

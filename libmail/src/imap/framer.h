@@ -63,6 +63,8 @@ class Framer {
   Fault fault() const { return fault_; }
   /// Nothing of the next command has come yet.
   bool is_at_start() const { return used_ == 0; }
+  /// Overwrites what the frame holds; only between commands.
+  void wipe();
   /// Gives memory back; only between commands.
   void release();
 

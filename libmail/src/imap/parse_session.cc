@@ -159,7 +159,9 @@ std::optional<Command> parse_login(Reader& reader) {
   if (!user || !reader.space()) return std::nullopt;
   auto password = reader.astring();
   if (!password) return std::nullopt;
-  return Login{std::move(*user), std::move(*password)};
+  Login login{std::move(*user), std::string_view(*password)};
+  wipe(*password);
+  return login;
 }
 
 // select          = "SELECT" SP mailbox

@@ -14,6 +14,7 @@
 #include "imap/wire.h"
 #include "mail/base/assert.h"
 #include "mail/base/status.h"
+#include "mail/base/wipe.h"
 
 namespace mail::imap {
 namespace {
@@ -96,7 +97,22 @@ void ServerSession::State::begin_line(Expects line) {
                options.quirks.bare_newline);
 }
 
+/// No password stays behind in a buffer. What was read beyond the command is kept.
+void ServerSession::State::forget_command() {
+  if (!holds_password) return;
+  framer.wipe();
+  if (taken == input.size()) {
+    wipe(input);
+    taken = 0;
+  } else {
+    wipe(input.data(), taken);
+  }
+}
+
 void ServerSession::State::begin_command() {
+  exchange.reset();
+  forget_command();
+  holds_password = connection == kNotAuthenticated;
   tag.clear();
   row = nullptr;
   by_uid = false;
@@ -113,6 +129,7 @@ std::string ServerSession::State::capability_list() const {
   context.state = connection;
   context.offers_starttls = options.offers_starttls && !tls.has_value();
   context.allows_login = allows_login();
+  sasl::append_offered(context.mechanisms, " AUTH=", options.sasl, tls ? &*tls : nullptr);
   return capabilities(context);
 }
 

@@ -13,8 +13,6 @@
 #include "mail/base/ascii.h"
 #include "mail/base/overloaded.h"
 #include "mail/base/status.h"
-#include "mail/sasl/plain.h"
-#include "mail/text/base64.h"
 
 namespace mail::imap {
 
@@ -246,7 +244,11 @@ std::optional<Event> ServerSession::State::dispatch(Command command) {
             start_tls();
             return std::optional<Event>();
           },
-          [&](AuthenticateStart& start) { return authenticate(start); },
+          [&](AuthenticateStart& start) {
+            auto event = authenticate(start);
+            if (start.initial_response) wipe(*start.initial_response);
+            return event;
+          },
           [&](Login& login) { return ask(std::move(login), Effect::kLogin); },
           [&](Select& select) {
             const Effect what = select.is_read_only ? Effect::kExamine : Effect::kSelect;
@@ -282,50 +284,6 @@ void ServerSession::State::start_tls() {
     return close();
   }
   is_starting_tls = true;
-}
-
-// ---- AUTHENTICATE
-
-std::optional<Event> ServerSession::State::authenticate(const AuthenticateStart& start) {
-  if (start.mechanism != "PLAIN") {
-    refuse({true, "", "Unknown authentication mechanism"});
-    return std::nullopt;
-  }
-  if (!start.initial_response) {
-    output.text() += "+ \r\n";
-    begin_line(Expects::kSasl);
-    return std::nullopt;
-  }
-  // "=" is a response of no octets (RFC 4959 §3).
-  return on_sasl_response(*start.initial_response == "=" ? "" : *start.initial_response);
-}
-
-std::optional<Event> ServerSession::State::on_sasl_line() {
-  if (answered_fault()) return std::nullopt;
-  if (framer.frame().text == "*") {
-    refuse({false, "", "Authentication cancelled"});
-    return std::nullopt;
-  }
-  return on_sasl_response(framer.frame().text);
-}
-
-std::optional<Event> ServerSession::State::on_sasl_response(std::string_view base64) {
-  const auto message = text::base64_decode(base64);
-  if (!message) {
-    refuse({false, "", "Invalid base64"});
-    return std::nullopt;
-  }
-  const auto plain = sasl::parse_plain(*message);
-  if (!plain.ok()) {
-    refuse({false, "", std::string(message_of(plain.status()))});
-    return std::nullopt;
-  }
-  Authenticate credentials;
-  credentials.mechanism = "PLAIN";
-  credentials.authorization = plain->authorization;
-  credentials.authentication = plain->authentication;
-  credentials.password = plain->password;
-  return ask(std::move(credentials), Effect::kLogin);
 }
 
 }  // namespace mail::imap

@@ -67,6 +67,7 @@ void ServerSession::State::finish_command(Condition condition, std::string_view 
     case Effect::kLogin:
       if (!is_ok) break;
       connection = kAuthenticated;
+      if (tls) tls->bindings = {};  // no further use: an idle session is small
       // Saves the client a CAPABILITY (RFC 3501 §6.2.3).
       if (code.empty()) own_code = cat("CAPABILITY ", capability_list());
       break;
@@ -94,6 +95,10 @@ void ServerSession::State::answer(Condition condition, std::string_view code,
       return;
     case Question::kConnected: return greet(condition, code, text);
     case Question::kCommand: return finish_command(condition, code, text);
+    case Question::kScramUser:
+    case Question::kScramProof:
+      if (!MAIL_ASSERT(condition != Condition::kOk)) return fail();
+      return tagged(condition, code, text);
     case Question::kAppend:
       if (!MAIL_ASSERT(condition != Condition::kOk)) return fail();
       question = Question::kNone;

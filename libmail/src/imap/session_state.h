@@ -1,6 +1,6 @@
-// The inside of imap::ServerSession, shared by its three source files: the contract
-// (server_session.cc), what the client says (session_commands.cc), what the service says
-// (session_responses.cc).
+// The inside of imap::ServerSession, shared by its source files: the contract
+// (server_session.cc), what the client says (session_commands.cc), AUTHENTICATE (session_sasl.cc),
+// what the service says (session_responses.cc).
 #pragma once
 
 #include <memory>
@@ -18,7 +18,17 @@ namespace mail::imap {
 
 struct ServerSession::State {
   /// What the service owes an answer to. `next` is silent while there is one.
-  enum class Question { kNone, kConnected, kCommand, kAppend, kAppendEnd, kIdle, kIdleDone };
+  enum class Question {
+    kNone,
+    kConnected,
+    kCommand,
+    kScramUser,
+    kScramProof,
+    kAppend,
+    kAppendEnd,
+    kIdle,
+    kIdleDone
+  };
   /// What the client's next line is.
   enum class Expects {
     kCommand,
@@ -44,6 +54,7 @@ struct ServerSession::State {
   OutputQueue output;
   std::vector<Event> notices;
   std::optional<TlsInfo> tls;
+  std::unique_ptr<sasl::ServerExchange> exchange;  // of the AUTHENTICATE under way
 
   ConnectionState connection = kNotAuthenticated;
   Expects expects = Expects::kCommand;
@@ -63,6 +74,7 @@ struct ServerSession::State {
   bool is_starting_tls = false;
   bool is_appending = false;  // the service holds messages of an unfinished APPEND
   bool is_idle_broken = false;
+  bool holds_password = true;  // in the buffers of the command: any command before login may
   bool is_in_fetch = false;
   bool has_fetch_item = false;
   bool is_closing = false;
@@ -77,6 +89,7 @@ struct ServerSession::State {
   void abort_append();
   void begin_command();
   void begin_line(Expects line);
+  void forget_command();
   bool allows_login() const { return tls.has_value() || options.allows_cleartext_auth; }
   std::string capability_list() const;
 
@@ -92,7 +105,8 @@ struct ServerSession::State {
   std::optional<Event> on_command();
   std::optional<Event> on_append_tail();
   std::optional<Event> on_sasl_line();
-  std::optional<Event> on_sasl_response(std::string_view base64);
+  std::optional<Event> on_sasl(const sasl::ServerStep& step);
+  void refuse_sasl(const sasl::Failure& failure);
   bool is_cross_protocol() const;
   bool answered_fault();
   std::optional<Event> dispatch(Command command);

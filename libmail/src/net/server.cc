@@ -5,10 +5,19 @@
 
 #include "mail/store/maildir.h"
 #include "mail/store/memory.h"
+#include "net/login_secret.h"
 #include "net/report.h"
 #include "net/server_state.h"
 
 namespace mail {
+namespace {
+
+server::SaslScram scram_setting(std::string_view text) {
+  if (text == "on") return server::SaslScram::kOn;
+  return text == "off" ? server::SaslScram::kOff : server::SaslScram::kAuto;
+}
+
+}  // namespace
 
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
@@ -89,6 +98,10 @@ StatusOr<server::ServiceOptions> Server::State::service_options() const {
     return invalid("SMTPD_AUTHORIZED_XCLIENT_HOSTS: ", message_of(trusted.status()));
   }
   services.xclient_networks = std::move(*trusted);
+  services.sasl_scram = scram_setting(settings.text("SASL_SCRAM"));
+  if (!options.state.empty()) {
+    services.secret = net::login_secret(real_filesystem(), options.state, logger);
+  }
   services.connections_per_user = settings.number("MAIL_MAX_USERIP_CONNECTIONS");
   return services;
 }

@@ -6,6 +6,7 @@
 
 #include <openssl/err.h>
 
+#include "net/channel_binding.h"
 #include "net/tls.h"
 
 namespace mail::net {
@@ -44,6 +45,7 @@ TlsInfo TlsStream::info() const {
   }
   const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
   if (name != nullptr) info.server_name = name;
+  info.bindings = channel_bindings(ssl_.get());
   return info;
 }
 

@@ -16,6 +16,7 @@
 #include "server/imap_fetch.h"
 #include "server/imap_replies.h"
 #include "server/imap_search.h"
+#include "server/login.h"
 
 namespace mail::server {
 
@@ -23,7 +24,7 @@ class ImapService {
  public:
   using Session = imap::ServerSession;
 
-  explicit ImapService(Connection& connection) : connection_(connection) {}
+  explicit ImapService(Connection& connection) : connection_(connection), desk_(connection) {}
 
   Task<void> handle(Session& session, Session::Event& event);
   /// IDLE: a topic was published, or it is time to look for what other programs did.
@@ -53,8 +54,11 @@ class ImapService {
 
   // imap_service.cc
   Task<void> start(Session& session, Session::Event& event);
-  Task<void> login(Session& session, std::string name, std::string password, bool is_for_another);
-  Task<void> refuse_login(Session& session, std::string_view code, std::string_view text);
+  Task<void> login(Session& session, std::string name, std::string_view password,
+                   std::string_view mechanism, bool is_proven);
+  Task<void> challenge(Session& session, const imap::ScramUser& user);
+  Task<void> confirm(Session& session, const imap::ScramProof& proof);
+  Task<void> refuse_login(Session& session, std::string name, directory::Login login);
   Task<void> noop(Session& session, std::string_view done);
 
   // imap_selected.cc
@@ -92,6 +96,7 @@ class ImapService {
   Task<void> finish_append(Session& session);
 
   Connection& connection_;
+  LoginDesk desk_;
   std::string login_;
   LoginCounts::Lease lease_;
   std::shared_ptr<store::Account> account_;

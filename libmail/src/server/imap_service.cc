@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "mail/base/overloaded.h"
-#include "mail/directory/authenticate.h"
 #include "mail/directory/current.h"
 #include "server/drive.h"
 #include "server/imap_commands.h"
@@ -23,6 +22,7 @@ imap::ServerOptions session_options(const Connection& connection) {
   session.offers_starttls = options.has_tls && !has_implicit_tls(connection.protocol);
   session.allows_cleartext_auth = options.allows_cleartext_auth;
   session.append = options.message_size;
+  session.sasl = sasl_policy(connection);
   return session;
 }
 
@@ -44,12 +44,15 @@ Task<void> ImapService::start(Session& session, Session::Event& event) {
                           session.ok("", cat(connection_.options().hostname, " ready"));
                           return nothing();
                         },
-                        [&](imap::Login& c) { return login(session, c.user, c.password, false); },
-                        [&](imap::Authenticate& c) {
-                          const bool is_for_another =
-                              !c.authorization.empty() && c.authorization != c.authentication;
-                          return login(session, c.authentication, c.password, is_for_another);
+                        [&](imap::Login& c) {
+                          return login(session, c.user, c.password, "the command LOGIN", false);
                         },
+                        [&](imap::Authenticate& c) {
+                          return login(session, std::string(c.authentication), c.password,
+                                       c.mechanism, c.is_proven);
+                        },
+                        [&](imap::ScramUser& c) { return challenge(session, c); },
+                        [&](imap::ScramProof& c) { return confirm(session, c); },
                         [&](imap::Select& c) { return select(session, c); },
                         [&](imap::Create& c) { return create(session, c); },
                         [&](imap::Delete& c) { return remove(session, c); },
@@ -85,24 +88,12 @@ Task<void> ImapService::start(Session& session, Session::Event& event) {
                     event);
 }
 
-Task<void> ImapService::login(Session& session, std::string name, std::string password,
-                              bool is_for_another) {
+Task<void> ImapService::login(Session& session, std::string name, std::string_view password,
+                              std::string_view mechanism, bool is_proven) {
   World& world = connection_.world;
-  auto attempt = [snapshot = world.directory.get(), &name, &password] {
-    return directory::authenticate(*snapshot, name, password);
-  };
-  auto login = co_await run_on(world.worker, std::move(attempt));
-  if (login.verdict == directory::LoginVerdict::kAccepted && is_for_another) {
-    // RFC 4616 §2: an authorization identity asks to act for somebody else; nobody may (attack B7).
-    login.verdict = directory::LoginVerdict::kRefused;
-    login.reason = "asked to act for another user";
-  }
+  auto login = co_await desk_.admit(name, password, is_proven);
   if (login.verdict != directory::LoginVerdict::kAccepted) {
-    connection_.log(Logger::Level::kWarning, "login refused",
-                    {{"login", name}, {"reason", login.reason}});
-    const bool is_refused = login.verdict == directory::LoginVerdict::kRefused;
-    co_await refuse_login(session, is_refused ? "AUTHENTICATIONFAILED" : "UNAVAILABLE",
-                          is_refused ? "Authentication failed" : "Try again later");
+    co_await refuse_login(session, std::move(name), std::move(login));
     co_return;
   }
   auto open = [&store = world.store, address = login.address] {
@@ -131,14 +122,36 @@ Task<void> ImapService::login(Session& session, std::string name, std::string pa
   connection_.establish();
   login_ = login.address;
   account_ = std::move(*account);
-  connection_.log(Logger::Level::kInfo, "logged in", {{"account", login_}});
+  connection_.log(Logger::Level::kInfo, "logged in",
+                  {{"account", login_}, {"mechanism", std::string(mechanism)}});
   session.ok("", "Logged in");
 }
 
-Task<void> ImapService::refuse_login(Session& session, std::string_view code,
-                                     std::string_view text) {
-  co_await pause(connection_, connection_.options().auth_failure_delay);
-  session.no(code, text);
+Task<void> ImapService::challenge(Session& session, const imap::ScramUser& user) {
+  const auto challenge = desk_.challenge(user);
+  if (challenge) {
+    session.challenge_scram(*challenge);
+    co_return;
+  }
+  co_await refuse_login(session, std::string(user.authentication), desk_.refused());
+}
+
+Task<void> ImapService::confirm(Session& session, const imap::ScramProof& proof) {
+  const auto signature = desk_.confirm(proof);
+  if (signature) {
+    session.confirm_scram(*signature);
+    co_return;
+  }
+  co_await refuse_login(session, std::string(proof.authentication), desk_.refused());
+}
+
+Task<void> ImapService::refuse_login(Session& session, std::string name, directory::Login login) {
+  co_await desk_.refuse(std::move(name), login);
+  if (login.verdict == directory::LoginVerdict::kRefused) {
+    session.no("AUTHENTICATIONFAILED", "Authentication failed");
+  } else {
+    session.no("UNAVAILABLE", "Try again later");
+  }
 }
 
 Task<void> ImapService::noop(Session& session, std::string_view done) {

@@ -24,11 +24,12 @@
 #include <vector>
 
 #include "mail/base/overloaded.h"
-#include "mail/directory/authenticate.h"
+#include "mail/base/wipe.h"
 #include "mail/directory/current.h"
 #include "mail/pop3.h"
 #include "mail/store/store.h"
 #include "server/drive.h"
+#include "server/login.h"
 
 namespace mail::server {
 namespace {
@@ -90,7 +91,7 @@ class Pop3Service {
  public:
   using Session = pop3::ServerSession;
 
-  explicit Pop3Service(Connection& connection) : connection_(connection) {}
+  explicit Pop3Service(Connection& connection) : connection_(connection), desk_(connection) {}
 
   Task<void> handle(Session& session, Session::Event& event) {
     Task<void> answer = start(session, event);
@@ -118,8 +119,8 @@ class Pop3Service {
               return nothing();
             },
             [&](pop3::Login& login) { return log_in(session, login); },
-            [&](sasl::ScramUser&) { return refuse_scram(session); },
-            [&](sasl::ScramProof&) { return refuse_scram(session); },
+            [&](sasl::ScramUser& user) { return challenge(session, user); },
+            [&](sasl::ScramProof& proof) { return confirm(session, proof); },
             [&](pop3::Retrieve& retrieve) { return this->retrieve(session, retrieve); },
             [&](pop3::Update& update) { return this->update(session, update); },
             [&](pop3::Violated& violated) {
@@ -132,26 +133,39 @@ class Pop3Service {
         event);
   }
 
-  Task<void> refuse_scram(Session& session) {
-    session.refuse("AUTH", "Authentication failed.");
-    co_return;
+  Task<void> challenge(Session& session, const sasl::ScramUser& user) {
+    const auto challenge = desk_.challenge(user);
+    if (challenge) {
+      session.challenge_scram(*challenge);
+      co_return;
+    }
+    co_await refuse_login(session, std::string(user.authentication), desk_.refused());
+  }
+
+  Task<void> confirm(Session& session, const sasl::ScramProof& proof) {
+    const auto signature = desk_.confirm(proof);
+    if (signature) {
+      session.confirm_scram(*signature);
+      co_return;
+    }
+    co_await refuse_login(session, std::string(proof.authentication), desk_.refused());
+  }
+
+  Task<void> refuse_login(Session& session, std::string name, directory::Login login) {
+    co_await desk_.refuse(std::move(name), login);
+    if (login.verdict == directory::LoginVerdict::kRefused) {
+      session.refuse("AUTH", "Authentication failed.");
+    } else {
+      session.refuse("SYS/TEMP", "Try again later");
+    }
   }
 
   Task<void> log_in(Session& session, pop3::Login& asked) {
     World& world = connection_.world;
-    auto attempt = [snapshot = world.directory.get(), &asked] {
-      return directory::authenticate(*snapshot, asked.user, asked.password);
-    };
-    auto login = co_await run_on(world.worker, std::move(attempt));
+    auto login = co_await desk_.admit(asked.user, asked.password, asked.is_proven);
+    wipe(asked.password);
     if (login.verdict != directory::LoginVerdict::kAccepted) {
-      connection_.log(Logger::Level::kWarning, "login refused",
-                      {{"login", asked.user}, {"reason", login.reason}});
-      co_await pause(connection_, connection_.options().auth_failure_delay);
-      if (login.verdict == directory::LoginVerdict::kRefused) {
-        session.refuse("AUTH", "Authentication failed.");
-      } else {
-        session.refuse("SYS/TEMP", "Try again later");
-      }
+      co_await refuse_login(session, asked.user, std::move(login));
       co_return;
     }
     const std::size_t limit = connection_.options().connections_per_user;
@@ -234,6 +248,7 @@ class Pop3Service {
   }
 
   Connection& connection_;
+  LoginDesk desk_;
   std::string login_;
   LoginCounts::Lease lease_;
   OpenedMaildrop maildrop_;
@@ -247,6 +262,7 @@ pop3::ServerOptions session_options(const Connection& connection) {
   session.hostname = options.hostname;
   session.offers_stls = options.has_tls && !has_implicit_tls(connection.protocol);
   session.allows_cleartext_auth = options.allows_cleartext_auth;
+  session.sasl = sasl_policy(connection);
   return session;
 }
 

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "mail/crypto/random.h"
+#include "mail/crypto/secret.h"
 #include "mail/server/service.h"
 #include "server/login_counts.h"
 
@@ -17,9 +19,14 @@ namespace mail::server {
 class Shared {
  public:
   explicit Shared(ServiceOptions options)
-      : options_(std::move(options)), counters_(std::make_shared<Counters>()) {}
+      : options_(std::move(options)),
+        secret_(options_.secret.empty() ? crypto::random_bytes(32) : options_.secret),
+        counters_(std::make_shared<Counters>()) {}
+  /// The secret stays: a salt that changed would tell who has no account (attack B8).
   Shared(ServiceOptions options, const Shared& before)
-      : options_(std::move(options)), counters_(before.counters_) {}
+      : options_(std::move(options)),
+        secret_(before.secret_.clone()),
+        counters_(before.counters_) {}
 
   const ServiceOptions& options() const { return options_; }
   std::uint64_t next_connection() { return ++counters_->connections; }
@@ -35,15 +42,28 @@ class Shared {
   }
   void give_memory_back(std::uint64_t octets) { counters_->memory.fetch_sub(octets); }
 
+  /// False when as many passwords are being verified, or wait for it, as may
+  /// (`ServiceOptions::waiting_logins`).
+  bool take_login_place() {
+    if (counters_->waiting.fetch_add(1) < options_.waiting_logins) return true;
+    counters_->waiting.fetch_sub(1);
+    return false;
+  }
+  void give_login_place_back() { counters_->waiting.fetch_sub(1); }
+
+  const crypto::Secret& secret() const { return secret_; }
+
  private:
   /// Outlive a change of options.
   struct Counters {
     std::atomic<std::uint64_t> connections{0};
     std::atomic<std::uint64_t> memory{0};
+    std::atomic<std::size_t> waiting{0};  // logins
     LoginCounts logins;
   };
 
   const ServiceOptions options_;
+  const crypto::Secret secret_;
   const std::shared_ptr<Counters> counters_;
 };
 

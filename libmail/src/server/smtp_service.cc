@@ -20,10 +20,10 @@
 
 #include "mail/base/ascii.h"
 #include "mail/base/overloaded.h"
-#include "mail/directory/authenticate.h"
 #include "mail/directory/current.h"
 #include "mail/smtp/server_session.h"
 #include "server/drive.h"
+#include "server/login.h"
 #include "server/smtp_delivery.h"
 #include "server/smtp_replies.h"
 #include "server/smtp_transaction.h"
@@ -34,13 +34,17 @@ namespace {
 
 class SmtpService {
  public:
-  explicit SmtpService(Connection& connection) : connection_(connection) {}
+  explicit SmtpService(Connection& connection) : connection_(connection), desk_(connection) {}
 
   using Session = smtp::ServerSession;
 
   Task<void> handle(Session& session, Session::Event& event) {
     if (auto* authenticate = std::get_if<smtp::Authenticate>(&event)) {
       co_await login(session, *authenticate);
+    } else if (auto* user = std::get_if<smtp::ScramUser>(&event)) {
+      co_await challenge(session, *user);
+    } else if (auto* proof = std::get_if<smtp::ScramProof>(&event)) {
+      co_await confirm(session, *proof);
     } else if (std::holds_alternative<smtp::DataEnd>(event)) {
       co_await finish_message(session);
     } else {
@@ -52,7 +56,10 @@ class SmtpService {
 
  private:
   void handle_at_once(Session& session, const Session::Event& event);
-  Task<void> login(Session& session, const smtp::Authenticate& authenticate);
+  Task<void> login(Session& session, const smtp::Authenticate& asked);
+  Task<void> challenge(Session& session, const smtp::ScramUser& user);
+  Task<void> confirm(Session& session, const smtp::ScramProof& proof);
+  Task<void> refuse_login(Session& session, std::string name, directory::Login login);
   void begin_transaction(Session& session, const smtp::MailFrom& mail);
   void add_recipient(Session& session, const smtp::RcptTo& rcpt);
   smtp::Reply route(const smtp::RcptTo& rcpt, std::vector<Copy>& copies) const;
@@ -63,6 +70,7 @@ class SmtpService {
   TraceFacts trace_facts(const Session& session) const;
 
   Connection& connection_;
+  LoginDesk desk_;
   std::string login_;        // the account that authenticated
   std::string client_name_;  // as XCLIENT told it
   std::unique_ptr<Transaction> transaction_;
@@ -89,38 +97,47 @@ void SmtpService::handle_at_once(Session& session, const Session::Event& event) 
                  },
                  [&](const smtp::Quit&) {},
                  [&](const smtp::Authenticate&) {},  // answered by coroutines
+                 [&](const smtp::ScramUser&) {},
+                 [&](const smtp::ScramProof&) {},
                  [&](const smtp::DataEnd&) {},
              },
              event);
 }
 
-Task<void> SmtpService::login(Session& session, const smtp::Authenticate& authenticate) {
-  // RFC 4616 §2: an authorization identity asks to act for somebody else; nobody may (attack B7).
-  const bool is_for_another = !authenticate.authorization.empty() &&
-                              authenticate.authorization != authenticate.authentication;
-  auto attempt = [snapshot = connection_.world.directory.get(),
-                  name = std::string(authenticate.authentication),
-                  password = std::string(authenticate.password)] {
-    return directory::authenticate(*snapshot, name, password);
-  };
-  const std::string name(authenticate.authentication);
-  auto login = co_await run_on(connection_.world.worker, std::move(attempt));
-  if (login.verdict == directory::LoginVerdict::kAccepted && is_for_another) {
-    login.verdict = directory::LoginVerdict::kRefused;
-    login.reason = "asked to act for another user";
-  }
-  if (login.verdict == directory::LoginVerdict::kAccepted) {
-    login_ = login.address;
-    connection_.establish();
-    connection_.log(Logger::Level::kInfo, "logged in", {{"account", login_}});
-    session.accept();
+Task<void> SmtpService::login(Session& session, const smtp::Authenticate& asked) {
+  auto login = co_await desk_.admit(asked.authentication, asked.password, asked.is_proven);
+  if (login.verdict != directory::LoginVerdict::kAccepted) {
+    co_await refuse_login(session, std::string(asked.authentication), std::move(login));
     co_return;
   }
-  connection_.log(Logger::Level::kWarning, "login refused",
-                  {{"login", name}, {"reason", login.reason}});
-  const smtp::Reply reply = reply_to_login(login.verdict);
-  co_await pause(connection_, connection_.options().auth_failure_delay);
-  session.answer(reply);
+  login_ = login.address;
+  connection_.establish();
+  connection_.log(Logger::Level::kInfo, "logged in",
+                  {{"account", login_}, {"mechanism", std::string(asked.mechanism)}});
+  session.accept();
+}
+
+Task<void> SmtpService::challenge(Session& session, const smtp::ScramUser& user) {
+  const auto challenge = desk_.challenge(user);
+  if (challenge) {
+    session.challenge_scram(*challenge);
+    co_return;
+  }
+  co_await refuse_login(session, std::string(user.authentication), desk_.refused());
+}
+
+Task<void> SmtpService::confirm(Session& session, const smtp::ScramProof& proof) {
+  const auto signature = desk_.confirm(proof);
+  if (signature) {
+    session.confirm_scram(*signature);
+    co_return;
+  }
+  co_await refuse_login(session, std::string(proof.authentication), desk_.refused());
+}
+
+Task<void> SmtpService::refuse_login(Session& session, std::string name, directory::Login login) {
+  co_await desk_.refuse(std::move(name), login);
+  session.answer(reply_to_login(login.verdict));
 }
 
 /// The peer is a proxy that we trust: from here on the connection is its client's.
@@ -255,6 +272,7 @@ smtp::ServerOptions session_options(const Connection& connection) {
     return session;
   }
   session.offers_auth = true;
+  session.sasl = sasl_policy(connection);
   session.requires_auth = true;
   session.allows_cleartext_auth = options.allows_cleartext_auth;
   session.requires_tls = !options.allows_cleartext_auth;

@@ -126,6 +126,7 @@ struct ExtensionLine {
   Extension extension;
   std::string_view parameter;                                       // behind the keyword
   std::uint64_t (*number)(const ServerOptions& options) = nullptr;  // or with a number at its end
+  std::string (*text)(const ServerEngine& engine) = nullptr;        // or what the engine says
 };
 
 inline constexpr ExtensionLine kExtensionLines[] = {
@@ -133,7 +134,8 @@ inline constexpr ExtensionLine kExtensionLines[] = {
     {.extension = Extension::kSize,
      .number = [](const ServerOptions& o) { return o.message_size; }},
     {.extension = Extension::kStartTls},
-    {.extension = Extension::kAuth, .parameter = "PLAIN"},
+    {.extension = Extension::kAuth,
+     .text = [](const ServerEngine& e) { return e.auth_parameter(); }},
     {.extension = Extension::kXclient,
      .parameter = "NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT"},
     {.extension = Extension::kEnhancedStatusCodes},

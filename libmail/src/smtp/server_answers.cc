@@ -2,8 +2,6 @@
 // changes, and the reply goes out between them.
 //
 // Tested by tests/unit/smtp/server_session_test.cc and tests/transcripts/smtp.
-#include <string.h>
-
 #include <utility>
 
 #include "mail/base/absl.h"
@@ -21,6 +19,8 @@ ServerEngine::Question ServerEngine::question_of(const Event& event) {
                         [](const XClient&) { return Question::kXClient; },
                         [](const Helo&) { return Question::kHelo; },
                         [](const Authenticate&) { return Question::kAuthenticate; },
+                        [](const ScramUser&) { return Question::kScramUser; },
+                        [](const ScramProof&) { return Question::kScramProof; },
                         [](const MailFrom&) { return Question::kMailFrom; },
                         [](const RcptTo&) { return Question::kRcptTo; },
                         [](const Data&) { return Question::kData; },
@@ -33,9 +33,15 @@ ServerEngine::Question ServerEngine::question_of(const Event& event) {
                     event);
 }
 
+/// To the questions of SCRAM a plain yes is no answer.
+bool ServerEngine::takes_yes(Question question) {
+  return question != Question::kNone && question != Question::kScramUser &&
+         question != Question::kScramProof;
+}
+
 void ServerEngine::accept(std::string_view text) {
   const Question question = std::exchange(question_, Question::kNone);
-  if (!MAIL_ASSERT(question != Question::kNone)) return fail();
+  if (!MAIL_ASSERT(takes_yes(question))) return fail();
   accepted(question);
   for (std::size_t i = replies_to(question); i != 0; --i) accepted_reply(question, text);
   end_of_answer();
@@ -50,6 +56,7 @@ std::size_t ServerEngine::replies_to(Question question) const {
 void ServerEngine::answer(const Reply& reply) {
   const Question question = std::exchange(question_, Question::kNone);
   if (!MAIL_ASSERT(question != Question::kNone)) return fail();
+  if (reply.is_positive() && !MAIL_ASSERT(takes_yes(question))) return fail();
   if (reply.is_positive()) accepted(question);
   for (std::size_t i = replies_to(question); i != 0; --i) append_wire(out_, reply);
   if (!reply.is_positive()) refused(question, reply);
@@ -91,7 +98,12 @@ void ServerEngine::accepted(Question question) {
       helo_ = argument_;
       is_extended_ = next_is_extended_;
       break;
-    case Question::kAuthenticate: is_authenticated_ = true; break;
+    case Question::kAuthenticate:
+      is_authenticated_ = true;
+      if (tls_) tls_->bindings = {};  // no further use: an idle session is small
+      break;
+    case Question::kScramUser:
+    case Question::kScramProof: break;
     case Question::kMailFrom:
       phase_ = Phase::kMail;
       recipients_ = 0;
@@ -125,7 +137,9 @@ void ServerEngine::accepted_reply(Question question, std::string_view text) {
     append_reply(out_, code, {}, text);
   };
   switch (question) {
-    case Question::kNone: return;
+    case Question::kNone:
+    case Question::kScramUser:
+    case Question::kScramProof: return;
     case Question::kConnected:
     case Question::kXClient:
       return say(220, {}, cat(options_.hostname, is_lmtp() ? " LMTP" : " ESMTP"));
@@ -143,11 +157,12 @@ void ServerEngine::accepted_reply(Question question, std::string_view text) {
 void ServerEngine::reply_helo(std::string_view text) {
   std::string lines(text);
   if (is_extended_) {
-    for (const auto& [extension, parameter, number] : kExtensionLines) {
+    for (const auto& [extension, parameter, number, engine_text] : kExtensionLines) {
       if (!offers(extension)) continue;
       append(lines, "\n", to_string(extension));
       if (!parameter.empty() || number != nullptr) append(lines, " ", parameter);
       if (number != nullptr) append(lines, number(options_));
+      if (engine_text != nullptr) append(lines, " ", engine_text(*this));
     }
   }
   append_reply(out_, 250, {}, lines);
@@ -173,9 +188,9 @@ void ServerEngine::refused(Question question, const Reply& reply) {
 }
 
 void ServerEngine::end_of_answer() {
-  // No password outlives its question.
-  explicit_bzero(argument_.data(), argument_.size());
   argument_.clear();
+  // No password outlives its question.
+  if (mode_ != Mode::kAuthResponse) exchange_.reset();
   if (mode_ == Mode::kClosing) return;
   arm_deadline();
   deadline_is_guessed_ = true;

@@ -1,4 +1,4 @@
-// What a command line, a SASL response and the end of a message mean. The table
+// What a command line and the end of a message mean. The table
 // (command_table.h) decides who may speak; the handlers here read arguments and either reply or
 // ask.
 //
@@ -10,8 +10,6 @@
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
 #include "mail/message/mailbox.h"
-#include "mail/sasl/plain.h"
-#include "mail/text/base64.h"
 #include "smtp/command_table.h"
 #include "smtp/reply_wire.h"
 #include "smtp/server_engine.h"
@@ -26,6 +24,7 @@ void ServerEngine::refuse_line(LineReader::Result result) {
     // RFC 4954 §4 names the reply to a SASL response.
     if (mode_ == Mode::kAuthResponse) {
       mode_ = Mode::kCommands;
+      exchange_.reset();
       return reply(500, "5.5.6", "Authentication Exchange line is too long");
     }
     return reply(500, "5.5.2", "Error: line too long");
@@ -115,7 +114,7 @@ void ServerEngine::ehlo(std::string_view argument) { say_helo(argument, true, "E
 void ServerEngine::helo(std::string_view argument) { say_helo(argument, false, "HELO hostname"); }
 void ServerEngine::lhlo(std::string_view argument) { say_helo(argument, true, "LHLO hostname"); }
 
-// ---- TLS and AUTH
+// ---- TLS
 
 bool ServerEngine::offers(Extension extension) const {
   if (options_.withheld.has(extension)) return false;
@@ -138,11 +137,6 @@ bool ServerEngine::offers(Extension extension) const {
   return true;
 }
 
-bool ServerEngine::offers_auth() const {
-  return options_.offers_auth && options_.dialect != Dialect::kSmtp &&
-         options_.dialect != Dialect::kLmtp && !options_.withheld.has(Extension::kAuth);
-}
-
 void ServerEngine::starttls(std::string_view) {
   if (tls_) return reply(554, "5.5.1", "Error: TLS already active");
   if (!offers(Extension::kStartTls)) return reply(502, "5.5.1", "Error: command not implemented");
@@ -151,43 +145,6 @@ void ServerEngine::starttls(std::string_view) {
   if (pending_input().empty()) return;
   violated(Violation::kPipelinedStartTls);
   close();
-}
-
-// auth-command = "AUTH" SP sasl-mech [SP initial-response] *(CRLF [base64]) CRLF
-// initial-response = base64 / "="                                        RFC 4954 §4, §8
-void ServerEngine::auth(std::string_view argument) {
-  if (!offers_auth()) return reply(503, "5.5.1", "Error: authentication not enabled");
-  if (is_authenticated_) return reply(503, "5.5.1", "Error: already authenticated");
-  if (!may_auth_now()) {
-    return reply(538, "5.7.11", "Encryption required for requested authentication mechanism");
-  }
-  const auto [mechanism, response] = split_command(argument);
-  if (mechanism.empty() || response.find(' ') != response.npos) {
-    return syntax_error("AUTH mechanism [initial-response]");
-  }
-  if (!equal_ignoring_case(mechanism, "PLAIN")) {
-    return reply(504, "5.5.4", "Error: unrecognized authentication mechanism");
-  }
-  if (!response.empty()) return auth_response(response == "=" ? std::string_view{} : response);
-  append_reply(out_, 334, {}, {});
-  mode_ = Mode::kAuthResponse;
-}
-
-void ServerEngine::auth_response(std::string_view line) {
-  mode_ = Mode::kCommands;
-  if (line == "*") return reply(501, "5.7.0", "Authentication aborted");
-  if (line.size() > options_.auth_line) {
-    return reply(500, "5.5.6", "Authentication Exchange line is too long");
-  }
-  auto decoded = text::base64_decode(line);
-  if (!decoded) return reply(501, "5.5.2", "Error: cannot decode the base64 response");
-  argument_ = std::move(*decoded);
-  const auto message = sasl::parse_plain(argument_);
-  if (!message.ok()) return reply(535, "5.7.8", "Error: authentication failed: malformed response");
-  emit(Authenticate{.mechanism = "PLAIN",
-                    .authorization = message->authorization,
-                    .authentication = message->authentication,
-                    .password = message->password});
 }
 
 // ---- the rest

@@ -9,14 +9,13 @@
 // Tested by tests/unit/smtp/server_session_test.cc and tests/transcripts/smtp.
 #include "smtp/server_engine.h"
 
-#include <string.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
 #include "mail/base/assert.h"
+#include "mail/base/wipe.h"
 #include "smtp/command_table.h"
 #include "smtp/reply_wire.h"
 
@@ -34,11 +33,6 @@ constexpr Duration kLate = seconds(1);
 /// Capacity that an idle session keeps of each buffer, in octets.
 constexpr std::size_t kIdleBuffer = 256;
 
-void wipe(std::string& s) {
-  explicit_bzero(s.data(), s.size());
-  s.clear();
-}
-
 }  // namespace
 
 ServerEngine::ServerEngine(ServerOptions options, TimePoint now)
@@ -47,7 +41,7 @@ ServerEngine::ServerEngine(ServerOptions options, TimePoint now)
   arm_deadline();
 }
 
-ServerEngine::~ServerEngine() { wipe(argument_); }
+ServerEngine::~ServerEngine() = default;
 
 void ServerEngine::receive(std::string_view bytes, TimePoint now) {
   now_ = std::max(now_, now);  // a clock that goes back stands still
@@ -135,7 +129,7 @@ bool ServerEngine::step_line() {
   }
   // A password does not stay behind in a buffer.
   if (is_auth && in_begin_ >= consumed.size()) {
-    explicit_bzero(in_.data() + (in_begin_ - consumed.size()), consumed.size());
+    wipe(in_.data() + (in_begin_ - consumed.size()), consumed.size());
   }
   return true;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,8 +22,9 @@ enum class Cell : std::uint8_t;
 struct Answer;
 
 /// What stands behind a ServerSession. Moving bytes and time: server_engine.cc; the commands:
-/// server_commands.cc, and by themselves MAIL and RCPT in server_mail.cc, DATA and BDAT in
-/// server_data.cc, XCLIENT in server_xclient.cc; answers to questions: server_answers.cc.
+/// server_commands.cc, and by themselves AUTH in server_auth.cc, MAIL and RCPT in server_mail.cc,
+/// DATA and BDAT in server_data.cc, XCLIENT in server_xclient.cc; answers to questions:
+/// server_answers.cc.
 class ServerEngine {
  public:
   using Event = ServerSession::Event;
@@ -47,6 +49,8 @@ class ServerEngine {
   void accept(std::string_view text);
   void answer(const Reply& reply);
   void answer_each(std::span<const Reply> replies);
+  void challenge_scram(const sasl::ScramChallenge& challenge);
+  void confirm_scram(std::string_view server_signature);
   void shut_down(std::string_view text);
 
   // ---- facts
@@ -62,6 +66,8 @@ class ServerEngine {
   bool offers_auth() const;
   /// UTF-8 may stand in addresses (RFC 6531 §3.6).
   bool takes_utf8() const { return is_extended_ && offers(Extension::kSmtpUtf8); }
+  /// "SCRAM-SHA-256 PLAIN LOGIN"
+  std::string auth_parameter() const;
   /// A password may cross the wire as it is now.
   bool may_auth_now() const { return tls_.has_value() || options_.allows_cleartext_auth; }
 
@@ -99,6 +105,8 @@ class ServerEngine {
     kXClient,
     kHelo,
     kAuthenticate,
+    kScramUser,
+    kScramProof,
     kMailFrom,
     kRcptTo,
     kData,
@@ -135,7 +143,6 @@ class ServerEngine {
   std::optional<Answer> refusal_of(const Command& command) const;
   bool is_foreign(std::string_view verb);
   void say_helo(std::string_view argument, bool is_extended, std::string_view syntax);
-  void auth_response(std::string_view line);
 
   // ---- messages (server_data.cc)
   void end_data();
@@ -144,8 +151,14 @@ class ServerEngine {
   void end_chunk();
   void fail_message(Reply reply);
 
+  // ---- AUTH (server_auth.cc)
+  void auth_response(std::string_view line);
+  void on_sasl(const sasl::ServerStep& step);
+  void refuse_auth(const sasl::Failure& failure);
+
   // ---- answering (server_answers.cc)
   static Question question_of(const Event& event);
+  static bool takes_yes(Question question);
   void refused(Question question, const Reply& reply);
   std::size_t replies_to(Question question) const;
   void believe();
@@ -202,9 +215,10 @@ class ServerEngine {
   Claim claim_;
 
   std::string helo_;
-  std::string argument_;  // what the question at hand refers to: domain, path or credentials
+  std::string argument_;  // what the question at hand refers to: domain or path
   std::optional<std::string> shutdown_text_;
   std::optional<TlsInfo> tls_;
+  std::unique_ptr<sasl::ServerExchange> exchange_;  // of the AUTH under way
 };
 
 }  // namespace mail::smtp

@@ -33,6 +33,12 @@ bool ServerSession::finished() const { return state_->finished(); }
 void ServerSession::accept(std::string_view text) { state_->accept(text); }
 void ServerSession::answer(const Reply& reply) { state_->answer(reply); }
 void ServerSession::answer_each(std::span<const Reply> replies) { state_->answer_each(replies); }
+void ServerSession::challenge_scram(const sasl::ScramChallenge& challenge) {
+  state_->challenge_scram(challenge);
+}
+void ServerSession::confirm_scram(std::string_view server_signature) {
+  state_->confirm_scram(server_signature);
+}
 void ServerSession::shut_down(std::string_view text) { state_->shut_down(text); }
 std::string_view ServerSession::helo_domain() const { return state_->helo_domain(); }
 bool ServerSession::is_extended() const { return state_->is_extended(); }

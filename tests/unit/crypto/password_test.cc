@@ -36,6 +36,9 @@ TEST_CASE("every scheme accepts its password and nothing else") {
       "{SHA256.B64}ieAVNqwgcnlAnU3h5SU+AfShdp5pbbDWBiypuPVnZ8g=",
       "{SHA256.HEX}89e01536ac207279409d4de1e5253e01f4a1769e696db0d6062ca9b8f56767c8",
       "{ARGON2ID}$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$AK5V51Yci0hCi/53h20j2Q",
+      "{PBKDF2}$1$saltsalt$5000$656dc18c7c3935c8e389fa11e7b5ab6c07c6cbee",
+      "{SCRAM-SHA-256}4096,MDEyMzQ1Njc4OWFiY2RlZg==,e87sajvCmS1j5xutcDeLulJeNVfadmNr2vjw0D7KPZM=,"
+      "lok8e+N6k6+3QasUpm4mqNmIqOh+NlTIMQZ6jwrLyrs=",
       "{ARGON2I}$argon2i$v=19$m=64,t=1,p=1$c29tZXNhbHQ$SsdAeIP5iP8MsTXGH/8D4w",
   };
   for (const std::string& stored : table) {
@@ -69,6 +72,16 @@ TEST_CASE("an unknown scheme and a broken hash are told apart") {
       {"{SSHA}!!!!", PasswordVerdict::kMalformed},
       {"{SSHA}kd/Z3bQZiv/FwZTNjObTOP3kcOI=", PasswordVerdict::kMalformed},  // no salt
       {"{SHA256.HEX}89e0", PasswordVerdict::kMalformed},
+      {"{PBKDF2}$1$salt$5000$abc", PasswordVerdict::kMalformed},
+      {"{PBKDF2}$2$salt$5000$0000000000000000000000000000000000000000",
+       PasswordVerdict::kMalformed},
+      {"{PBKDF2}$1$salt$0$0000000000000000000000000000000000000000", PasswordVerdict::kMalformed},
+      {"{PBKDF2}$1$salt$1000001$0000000000000000000000000000000000000000",
+       PasswordVerdict::kMalformed},
+      {"{PBKDF2}$1$salt$0000000000000000000000000000000000000000", PasswordVerdict::kMalformed},
+      {"{SCRAM-SHA-256}4096,c2FsdA==,AAAA,AAAA", PasswordVerdict::kMalformed},
+      {"{SCRAM-SHA-256}", PasswordVerdict::kMalformed},
+      {"{SCRAM-SHA-1}4096,c2FsdA==,AAAA,AAAA", PasswordVerdict::kUnknownScheme},
       {"{ARGON2ID}$argon2i$v=19$m=64,t=1,p=1$c29tZXNhbHQ$SsdA", PasswordVerdict::kMalformed},
   };
   for (const Row& row : table) {

@@ -88,8 +88,9 @@ TEST_CASE("CAPABILITY tells what works now") {
   const std::vector<Row> rows = {
       {{kNotAuthenticated, true, false}, "IMAP4rev1 LITERAL+ ID STARTTLS LOGINDISABLED"},
       {{kNotAuthenticated, false, false}, "IMAP4rev1 LITERAL+ ID LOGINDISABLED"},
-      {{kNotAuthenticated, false, true}, "IMAP4rev1 LITERAL+ ID SASL-IR AUTH=PLAIN"},
-      {{kNotAuthenticated, true, true}, "IMAP4rev1 LITERAL+ ID STARTTLS SASL-IR AUTH=PLAIN"},
+      {{kNotAuthenticated, false, true, " AUTH=PLAIN"}, "IMAP4rev1 LITERAL+ ID SASL-IR AUTH=PLAIN"},
+      {{kNotAuthenticated, true, true, " AUTH=PLAIN"},
+       "IMAP4rev1 LITERAL+ ID STARTTLS SASL-IR AUTH=PLAIN"},
       {{kAuthenticated, false, true}, after},
       {{kSelected, false, true}, after},
   };

@@ -63,14 +63,19 @@ class NoWaker : public Waker {
   void wake() override {}
 };
 
-/// Hands out the script in pieces of `cut` octets, then the end of the stream.
+/// Behind the script: the end of the stream, or a peer that stays and says nothing more.
+enum class Ending { kLeaves, kStays };
+
+/// Hands out the script in pieces of `cut` octets.
 class ScriptTransport : public Transport {
  public:
-  ScriptTransport(ManualClock& clock, std::string script, std::size_t cut, std::string& output)
-      : clock_(clock), script_(std::move(script)), cut_(cut), output_(output) {}
+  ScriptTransport(ManualClock& clock, std::string script, std::size_t cut, std::string& output,
+                  Ending ending = Ending::kLeaves)
+      : clock_(clock), script_(std::move(script)), cut_(cut), output_(output), ending_(ending) {}
 
   Task<Readiness> wait(Interest interest, std::optional<TimePoint> deadline) override {
-    if (interest.readable || interest.writable) co_return Readiness::kReady;
+    const bool is_silent = ending_ == Ending::kStays && position_ == script_.size();
+    if ((interest.readable && !is_silent) || interest.writable) co_return Readiness::kReady;
     if (deadline) clock_.advance_to(*deadline);
     co_return Readiness::kDeadline;
   }
@@ -78,7 +83,7 @@ class ScriptTransport : public Transport {
     const std::size_t octets = std::min({to.size(), cut_, script_.size() - position_});
     std::copy_n(script_.data() + position_, octets, to.data());
     position_ += octets;
-    return {octets, octets != 0};
+    return {octets, octets != 0 || ending_ == Ending::kStays};
   }
   Moved write(std::string_view bytes) override {
     output_ += bytes;
@@ -97,6 +102,7 @@ class ScriptTransport : public Transport {
   std::string script_;
   std::size_t cut_;
   std::string& output_;
+  Ending ending_;
   std::size_t position_ = 0;
   Endpoint peer_{"192.0.2.7", 40000};
   Endpoint local_{"192.0.2.1", 25};
@@ -118,9 +124,11 @@ struct ScriptWorld {
     return options;
   }
 
-  std::string talk(Protocol protocol, std::string script, std::size_t cut = 4096) {
+  std::string talk(Protocol protocol, std::string script, std::size_t cut = 4096,
+                   Ending ending = Ending::kLeaves) {
     std::string output;
-    auto transport = std::make_unique<ScriptTransport>(clock, std::move(script), cut, output);
+    auto transport =
+        std::make_unique<ScriptTransport>(clock, std::move(script), cut, output, ending);
     Task<void> task = serve(world, shared, protocol, std::move(transport));
     task.start();
     ended = task.done();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace mail {
 
@@ -12,5 +13,27 @@ void wipe(char* octets, std::size_t size);
 
 /// Empties the text and overwrites all the memory it has, so that what was longer once is gone too.
 void wipe(std::string& text);
+
+/// Text that is overwritten when it goes, or when it moves away. A value.
+class WipedString {
+ public:
+  WipedString() = default;
+  WipedString(std::string_view text) : text_(text) {}
+  WipedString(const WipedString&) = default;
+  WipedString(WipedString&& other) noexcept { swap(other); }
+  WipedString& operator=(WipedString other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~WipedString() { wipe(text_); }
+
+  operator std::string_view() const { return text_; }
+  bool operator==(const WipedString&) const = default;
+
+ private:
+  void swap(WipedString& other) noexcept { text_.swap(other.text_); }
+
+  std::string text_;
+};
 
 }  // namespace mail

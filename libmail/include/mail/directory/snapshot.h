@@ -106,6 +106,9 @@ class Snapshot {
   /// for now, not for good.
   bool accounts_available() const;
 
+  /// Every account has a usable {SCRAM-SHA-256} password, and there is one at least.
+  bool every_account_has_scram() const { return every_account_has_scram_; }
+
   std::span<const Account> accounts() const;         // in file order
   std::span<const Alias> aliases() const;            // in file order, every line
   std::vector<std::string> managed_domains() const;  // sorted
@@ -116,6 +119,7 @@ class Snapshot {
   struct State;
   explicit Snapshot(std::unique_ptr<const State> state);
   std::unique_ptr<const State> state_;
+  const bool every_account_has_scram_;
 };
 
 }  // namespace mail::directory

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mail/base/time.h"
+#include "mail/base/wipe.h"
 #include "mail/message/section.h"
 
 namespace mail::imap {
@@ -42,14 +43,7 @@ struct FlagList {
 
 struct Login {
   std::string user;
-  std::string password;
-};
-/// AUTHENTICATE PLAIN, finished on the client's side.
-struct Authenticate {
-  std::string mechanism;
-  std::string authorization;
-  std::string authentication;
-  std::string password;
+  WipedString password;
 };
 
 struct Select {

@@ -23,6 +23,7 @@
 #include "mail/base/limits.h"
 #include "mail/base/session.h"
 #include "mail/imap/command.h"
+#include "mail/sasl/server.h"
 
 namespace mail::imap {
 
@@ -32,6 +33,8 @@ struct ServerOptions {
   bool offers_starttls = false;
   /// LOGIN and AUTHENTICATE before TLS; otherwise LOGINDISABLED (RFC 3501 §6.2.3).
   bool allows_cleartext_auth = false;
+  /// Which mechanisms AUTHENTICATE has, and as whom.
+  sasl::ServerPolicy sasl = {};
   char hierarchy_separator = '.';
 
   std::size_t command_before_login =
@@ -53,6 +56,13 @@ struct ServerOptions {
 
 /// The connection is there: `ok` sends the greeting with CAPABILITY; `no` refuses with BYE.
 struct Connected {};
+/// The questions of AUTHENTICATE (RFC 3501 §6.2.2). Any of them may be answered with `no`.
+/// Authenticate comes last: `ok` authenticates.
+using sasl::Authenticate;
+/// Answer it with `challenge_scram`.
+using sasl::ScramUser;
+/// Answer it with `confirm_scram`.
+using sasl::ScramProof;
 /// Notice: bytes of the message announced by the last Append. Cut anywhere.
 struct AppendChunk {
   std::string_view bytes;
@@ -73,10 +83,10 @@ struct Logout {};
 
 class ServerSession {
  public:
-  using Event =
-      std::variant<Connected, Login, Authenticate, Select, Create, Delete, Rename, Subscribe, List,
-                   Status, Append, AppendChunk, AppendEnd, AppendAborted, Fetch, Store, Search,
-                   Copy, Expunge, Check, Close, Unselect, Noop, Idle, IdleDone, Violated, Logout>;
+  using Event = std::variant<Connected, Login, Authenticate, ScramUser, ScramProof, Select, Create,
+                             Delete, Rename, Subscribe, List, Status, Append, AppendChunk,
+                             AppendEnd, AppendAborted, Fetch, Store, Search, Copy, Expunge, Check,
+                             Close, Unselect, Noop, Idle, IdleDone, Violated, Logout>;
 
   ServerSession(ServerOptions options, TimePoint now);
   ~ServerSession();
@@ -101,6 +111,9 @@ class ServerSession {
   void ok(std::string_view code, std::string_view text);
   void no(std::string_view code, std::string_view text);
   void bad(std::string_view text);
+  /// The answers to ScramUser and ScramProof that go on with the exchange.
+  void challenge_scram(const sasl::ScramChallenge& challenge);
+  void confirm_scram(std::string_view server_signature);
   /// Lets an Append's bytes come, or an Idle begin.
   void proceed();
   /// "* BYE text", then finished (the server stops, or the account is gone).
@@ -142,6 +155,7 @@ class ServerSession {
   /// `ServerOptions::output`.
   std::uint64_t pending_output() const;
   bool is_authenticated() const;
+  /// Without channel bindings once the client has authenticated.
   const std::optional<TlsInfo>& tls() const;
 
  private:

@@ -27,6 +27,9 @@ constexpr bool has_implicit_tls(Protocol protocol) {
          protocol == Protocol::kPop3s;
 }
 
+/// Whether SCRAM is offered. kAuto: while every account has a credential for it.
+enum class SaslScram { kAuto, kOn, kOff };
+
 /// A value, the same for all connections.
 struct ServiceOptions {
   std::string hostname = "localhost";  // HOSTNAME: banner, Received, Message-ID
@@ -41,6 +44,12 @@ struct ServiceOptions {
   smtp::ExtensionSet withheld_extensions;   // SMTPD_DISCARD_EHLO_KEYWORDS
   std::vector<IpNetwork> xclient_networks;  // SMTPD_AUTHORIZED_XCLIENT_HOSTS
   std::size_t hops = 50;  // Received fields before a message counts as looping (RFC 5321 §6.3)
+  SaslScram sasl_scram = SaslScram::kAuto;  // SASL_SCRAM
+  /// Octets that the salts of names without account are made of (attack B8); the same after a
+  /// restart, or a restart tells who exists. Empty: random.
+  std::string secret = {};
+  /// Passwords that are verified or wait for it; beyond it 454 4.7.0, NO [UNAVAILABLE].
+  std::size_t waiting_logins = 100;
   /// Logins of one user from one address to one kind of service (MAIL_MAX_USERIP_CONNECTIONS); 0:
   /// no limit. This machine's own addresses count too, as in Dovecot.
   std::size_t connections_per_user = 10;

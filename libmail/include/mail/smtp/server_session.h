@@ -19,6 +19,7 @@
 
 #include "mail/base/limits.h"
 #include "mail/base/session.h"
+#include "mail/sasl/server.h"
 #include "mail/smtp/reply.h"
 #include "mail/smtp/types.h"
 
@@ -34,6 +35,8 @@ struct ServerOptions {
   /// AUTH is advertised, once TLS is up or `allows_cleartext_auth`. Never on kSmtp.
   bool offers_auth = false;
   bool allows_cleartext_auth = false;
+  /// Which mechanisms, and as whom.
+  sasl::ServerPolicy sasl = {};
   /// MAIL is answered 530 5.7.0 until TLS is up (RFC 3207 §4) …
   bool requires_tls = false;
   /// … and until the client has authenticated (RFC 6409 §4.3).
@@ -83,13 +86,13 @@ struct Helo {
   bool is_extended = false;
 };
 
-/// AUTH finished on the client's side (RFC 4954): `accept` sends 235, `answer` usually 535 5.7.8.
-struct Authenticate {
-  std::string_view mechanism;       // "PLAIN"
-  std::string_view authorization;   // authzid, may be empty
-  std::string_view authentication;  // authcid, the login name
-  std::string_view password;
-};
+/// The questions of AUTH (RFC 4954). Any of them may be refused by `answer`, usually 535 5.7.8.
+/// Authenticate comes last: `accept` sends 235.
+using sasl::Authenticate;
+/// Answer it with `challenge_scram`.
+using sasl::ScramUser;
+/// Answer it with `confirm_scram`.
+using sasl::ScramProof;
 
 /// MAIL (RFC 5321 §4.1.1.2). The syntax was checked.
 struct MailFrom {
@@ -147,8 +150,8 @@ struct Quit {};
 
 class ServerSession {
  public:
-  using Event = std::variant<Connected, XClient, Helo, Authenticate, MailFrom, RcptTo, Data,
-                             DataChunk, DataEnd, Reset, Violated, Quit>;
+  using Event = std::variant<Connected, XClient, Helo, Authenticate, ScramUser, ScramProof,
+                             MailFrom, RcptTo, Data, DataChunk, DataEnd, Reset, Violated, Quit>;
 
   /// `now` starts the first deadline.
   ServerSession(ServerOptions options, TimePoint now);
@@ -176,6 +179,9 @@ class ServerSession {
   void answer(const Reply& reply);
   /// DataEnd in LMTP: one reply for each recipient that was accepted, in their order.
   void answer_each(std::span<const Reply> replies);
+  /// The answers to ScramUser and ScramProof that go on with the exchange.
+  void challenge_scram(const sasl::ScramChallenge& challenge);
+  void confirm_scram(std::string_view server_signature);
   /// Says 421 as soon as no answer is owed, and finishes (the server stops).
   void shut_down(std::string_view text);
 
@@ -184,6 +190,7 @@ class ServerSession {
   bool is_extended() const;
   bool is_authenticated() const;
   bool is_smtputf8() const;  // of the transaction at hand
+  /// Without channel bindings once the client has authenticated.
   const std::optional<TlsInfo>& tls() const;
 
  private:
