@@ -2,6 +2,8 @@
 """The first corpora of the session targets: what the clients of the transcripts say, each with all questions accepted.
 
     corpus_from_transcripts.py smtp fuzz/corpus/session_smtp
+
+Of a client's engine it is what the servers say.
 """
 
 import pathlib
@@ -19,11 +21,14 @@ def unescape(text):
     return re.sub(r"\\(x[0-9A-Fa-f]{2}|.)", one, text)
 
 
+FED = "S" if sys.argv[1].endswith("_client") else "C"
+
+
 def client_bytes(transcript):
     for line in transcript.splitlines():
-        if line.startswith("C| "):
+        if line.startswith(FED + "| "):
             yield unescape(line[3:])
-        elif line.startswith("C "):
+        elif line.startswith(FED + " "):
             yield line[2:] + "\r\n"
         elif line == "TLS":
             yield "\xfe"

@@ -37,8 +37,9 @@ def instructions(bench, item):
     return (collected(ROUNDS) - collected(0)) // ROUNDS
 
 
-def main():
-    bench = os.path.abspath(sys.argv[1])
+def compare(bench, costs):
+    """Prints what each item costs beside what it may; the exit code."""
+    bench = os.path.abspath(bench)
     counted = allocations(bench)
     if not counted:
         print("skipped: a sanitizer has replaced operator new")
@@ -46,7 +47,7 @@ def main():
     has_valgrind = shutil.which("valgrind") is not None
     faults = 0
     print(f"{'item':22}{'allocations':>12}{'of':>8}{'instructions':>14}{'of':>10}")
-    for item, (most_allocations, most_instructions) in COSTS.items():
+    for item, (most_allocations, most_instructions) in costs.items():
         cost = instructions(bench, item) if has_valgrind else 0
         is_fault = counted[item] > most_allocations or cost > most_instructions * 1.10
         print(f"{item:22}{counted[item]:>12}{most_allocations:>8}{cost or '-':>14}{most_instructions:>10}"
@@ -58,4 +59,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(compare(sys.argv[1], COSTS))

@@ -42,6 +42,15 @@ constexpr std::array kKeywords = {
     Keyword{"CLOSED", StepKind::kClosed},
 };
 
+/// Where the engine is a client, `S` is what it hears and `C` what it says.
+std::string_view other_side(std::string_view word) {
+  if (word == "S") return "C";
+  if (word == "C") return "S";
+  if (word == "S|") return "C|";
+  if (word == "C|") return "S|";
+  return word == "-C" ? "-S" : word;
+}
+
 std::pair<std::string_view, std::string_view> split_word(std::string_view line) {
   const auto space = line.find(' ');
   if (space == line.npos) return {line, {}};
@@ -92,7 +101,7 @@ class Reader {
       connection = line[0] - '0';
       line.remove_prefix(2);
     }
-    const auto [word, rest] = split_word(line);
+    auto [word, rest] = split_word(line);
     const auto text = without_remark(rest);
     if (word == "protocol") return transcript_.protocol = text, true;
     if (word == "option") return read_option(connection, text);
@@ -101,6 +110,7 @@ class Reader {
       transcript_.runs_live = text == "live";
       return transcript_.runs_live || fail(cat("unknown place: ", text));
     }
+    if (transcript_.protocol.ends_with("_client")) word = other_side(word);
     for (const auto& keyword : kKeywords) {
       if (word == keyword.word) return read_step(keyword, connection, rest);
     }
