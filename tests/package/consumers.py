@@ -18,7 +18,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 CONSUMER = HERE / "consumer"
 # Everything else must do without BoringSSL and without Asio on the machine.
-MAY_LINK_BORINGSSL = {"crypto", "directory", "server", "net"}
+MAY_LINK_BORINGSSL = {"crypto", "directory", "bayes", "server", "net"}
 BORINGSSL = re.compile(r"\blib(?:ssl|crypto)\.so")
 
 
