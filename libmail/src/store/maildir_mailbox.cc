@@ -79,8 +79,9 @@ std::vector<Pop3Message> MaildirMailbox::pop3_messages() {
                     unique_ids.of(row.info.uid, validity_, row.place.keys,
                                   parse_message_name(row.place.name).base)}});
   }
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Ordered& a, const Ordered& b) { return a.order < b.order; });
+  std::sort(all.begin(), all.end(), [](const Ordered& a, const Ordered& b) {
+    return a.order != b.order ? a.order < b.order : a.message.uid < b.message.uid;
+  });
   std::vector<Pop3Message> messages;
   messages.reserve(all.size());
   for (Ordered& one : all) messages.push_back(std::move(one.message));
