@@ -23,13 +23,17 @@ std::size_t entries_of(const char* folder) {
                                                 std::filesystem::directory_iterator()));
 }
 
+// The thread sanitizer has a thread of its own.
+constexpr std::size_t kOwnThreads =
+    std::string_view(MAIL_TEST_SANITIZE).find("thread") == std::string_view::npos ? 1 : 2;
+
 /// A thread that was joined may stand in /proc for a moment longer.
 bool settles_at_one_thread() {
   const auto give_up = steady_clock::now() + seconds(10);
-  while (entries_of("/proc/self/task") != 1 && steady_clock::now() < give_up) {
+  while (entries_of("/proc/self/task") > kOwnThreads && steady_clock::now() < give_up) {
     std::this_thread::yield();
   }
-  return entries_of("/proc/self/task") == 1;
+  return entries_of("/proc/self/task") <= kOwnThreads;
 }
 
 std::unique_ptr<Server> started() {
@@ -68,7 +72,7 @@ TEST_CASE("A thousand servers in one process leave no thread, descriptor or memo
   const auto begin = steady_clock::now();
   const int count = kIsInstrumented ? 50 : 1000;
   for (int i = 0; i < count; ++i) one();
-  CHECK(steady_clock::now() - begin < seconds(10));
+  if (!kIsInstrumented) CHECK(steady_clock::now() - begin < seconds(10));
   CHECK(settles_at_one_thread());
   CHECK(entries_of("/proc/self/fd") == descriptors);
   if (!kIsInstrumented) CHECK(mallinfo2().uordblks < octets + 64 * 1024);
