@@ -7,59 +7,7 @@
 namespace mail::crypto {
 namespace {
 
-// Made by OpenSSL for this test, and used for nothing else.
-constexpr std::string_view kPkcs1 =
-    "-----BEGIN RSA PRIVATE KEY-----\n"
-    "MIICXAIBAAKBgQDP1Ibc1PPKHX3M0buu9vatwL/m1+dPrPnCxQp5R6EokKTTJ/mA\n"
-    "zNmcy9pYC3y2A3IyERnizFi/zHak5+S2Kmk7sQqFbBPB8Sd3/cQaxPaB7T5H5Zxr\n"
-    "I0Z5PVlvrxDjFuuB5iRsuwk7GzfkdPlVSwl7Mp0Bk9XxQwIk7a1q8iyAuQIDAQAB\n"
-    "AoGBALp8Iz9IPjDf4Z/FmjlXFOW4DPngRYhy1/HyyIEmyu8RSzTFq9Xs+l79dECI\n"
-    "njDcSr2uJqIhZolDuDokck8bIyxzsCs3zUIWzOgATNey7YmJOWwOr9qlRBPQXbLT\n"
-    "cKjWPUkMyEYtQV3akpRgCcVEhcpUsfxRKag1MqRWjl8sOygBAkEA9zmDGkhPH4GO\n"
-    "QRtohc4QLa+4EmRK1C36B80eeMy2U4odxzZqEdFSq2+o8H7rgN6aDIlxxY/SH3xx\n"
-    "6oMc8UkUgQJBANc1Czw1gQcg3TPxwNlCY1Fwvq75XP9tXTU+2XcZDMVxgFsjhpFm\n"
-    "Lb3M0RXcOeS6Cc5xcwIPk9sLfKAxvcau8DkCQFZirkDcy2kC6CYv4ZH/sv+DyxoC\n"
-    "GXOSrS9UqTUkswD13fniNaYMMorc9Xczoi7hmYqP7EVQP+fooBWFwvM8ygECQA5x\n"
-    "+goVkU6YLyDgdlBe+2mpBrOZ+1sNzTbYvCIZZVkPcE0tykeSMznNOK+d86jdr/DS\n"
-    "fqTBxOvsDnZ2QEXI0kkCQHpfW4HGeBf0opZRcSiwmQzDbRz9ZdiduE41rWZBI6QK\n"
-    "3SV5hFYqlQjzkrKtP6K0Aesbe7MU9+MK7S3AlX6oNbI=\n"
-    "-----END RSA PRIVATE KEY-----\n";
-constexpr std::string_view kPkcs8 =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIICdgIBADANBgkqhkiG9w0BAQEFAASCAmAwggJcAgEAAoGBAM/UhtzU88odfczR\n"
-    "u6729q3Av+bX50+s+cLFCnlHoSiQpNMn+YDM2ZzL2lgLfLYDcjIRGeLMWL/MdqTn\n"
-    "5LYqaTuxCoVsE8HxJ3f9xBrE9oHtPkflnGsjRnk9WW+vEOMW64HmJGy7CTsbN+R0\n"
-    "+VVLCXsynQGT1fFDAiTtrWryLIC5AgMBAAECgYEAunwjP0g+MN/hn8WaOVcU5bgM\n"
-    "+eBFiHLX8fLIgSbK7xFLNMWr1ez6Xv10QIieMNxKva4moiFmiUO4OiRyTxsjLHOw\n"
-    "KzfNQhbM6ABM17LtiYk5bA6v2qVEE9BdstNwqNY9SQzIRi1BXdqSlGAJxUSFylSx\n"
-    "/FEpqDUypFaOXyw7KAECQQD3OYMaSE8fgY5BG2iFzhAtr7gSZErULfoHzR54zLZT\n"
-    "ih3HNmoR0VKrb6jwfuuA3poMiXHFj9IffHHqgxzxSRSBAkEA1zULPDWBByDdM/HA\n"
-    "2UJjUXC+rvlc/21dNT7ZdxkMxXGAWyOGkWYtvczRFdw55LoJznFzAg+T2wt8oDG9\n"
-    "xq7wOQJAVmKuQNzLaQLoJi/hkf+y/4PLGgIZc5KtL1SpNSSzAPXd+eI1pgwyitz1\n"
-    "dzOiLuGZio/sRVA/5+igFYXC8zzKAQJADnH6ChWRTpgvIOB2UF77aakGs5n7Ww3N\n"
-    "Nti8IhllWQ9wTS3KR5IzOc04r53zqN2v8NJ+pMHE6+wOdnZARcjSSQJAel9bgcZ4\n"
-    "F/SillFxKLCZDMNtHP1l2J24TjWtZkEjpArdJXmEViqVCPOSsq0/orQB6xt7sxT3\n"
-    "4wrtLcCVfqg1sg==\n"
-    "-----END PRIVATE KEY-----\n";
-constexpr std::string_view kEncrypted =
-    "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
-    "MIIC3TBXBgkqhkiG9w0BBQ0wSjApBgkqhkiG9w0BBQwwHAQIUTlnMmye8r8CAggA\n"
-    "MAwGCCqGSIb3DQIJBQAwHQYJYIZIAWUDBAEqBBAMj8p3Q4tXZipeq1zCw4WrBIIC\n"
-    "gM5vAXZkJzO1f0DZr5e6WXZgHAavaL3Z1vxsH8syPDclDXvnliTD9KvmzYay2Kgj\n"
-    "D+m3QI4UGgkVJjkiYGZ/9VwE18y4E5OxVVdRwfZSkOftvhd3De+s5tsZAND/kN6D\n"
-    "GB4SsgBYL32aI+Bs0OtyMCvVPdrkgoWL364dbeBh9u4I7YjbUwPO/RrMGCjP4R2J\n"
-    "BM2NqWsEwHxGTCrbPAfbMZtJgWCAChe8vq65IPzDlOGcmZm3HUyHX8BP2tGpPgT9\n"
-    "DbwNLDRLLisRcn0GIE0YORAYj2fB2Mfq+wFa/pEtcdNiJZFx/cZiKC4vtyK71CN3\n"
-    "Oez7UWtckY19tIL+ScjuXyFYN20eCTzmUwGpfmWu9P1aCPhvw7CZiJkgPRHfeYVH\n"
-    "ue6ivsjXIi3jS93U46WZxbDtZEzYzNJBm8qGDKcoTUz3fwNphfIqWLk2K/T45bdE\n"
-    "Sx7tGP+47+nC/YXJdRMvIcFk508j0/5MJNfynznNqGBMstrMMplj1oG9jUaOZg4P\n"
-    "6rFtxTiI6HF1Au2jItfB6kXZKE8c0X8iRSup5yZqvKILe8uP5hDe766mAM1Vq6yQ\n"
-    "ekaz/VDwQqQDpi0Cvsv5UL2IQSrMnO6m0GsU6d6nBTIFuHEEI9CWbVlywBy8k1Rg\n"
-    "Pnuu+vHOP0rzUUUxUUGGO7UU3cX7KSntph5gg+vdJHHd7oP09fxIB396snC2OL3c\n"
-    "Vs6AHlWHFMgyE1IWCXEr6AjVJvXuzTk34r0ddZ2ElT4hpN/keGej64wgK7QE8yzL\n"
-    "Xiplhl4w2YTyx/IgsdPmTTRaDeOCOwEIzbosOk8jin/FNw9dBqSoD2dpyFpC4NkW\n"
-    "Ic3vBgcRgRFIDS3ZrwLQWrw=\n"
-    "-----END ENCRYPTED PRIVATE KEY-----\n";
+// Made by OpenSSL; its private half was thrown away.
 constexpr std::string_view kPublic =
     "-----BEGIN PUBLIC KEY-----\n"
     "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDP1Ibc1PPKHX3M0buu9vatwL/m\n"
@@ -98,22 +46,46 @@ std::string der_of(std::string_view pem) {
   return octets(base64);
 }
 
+std::string pem_of(std::string_view label, std::string_view der) {
+  constexpr std::size_t kColumns = 64;
+  const std::string base64 = encode_base64(der);
+  std::string pem = cat("-----BEGIN ", label, "-----\n");
+  for (std::size_t at = 0; at < base64.size(); at += kColumns) {
+    append(pem, base64.substr(at, kColumns), "\n");
+  }
+  append(pem, "-----END ", label, "-----\n");
+  return pem;
+}
+
+/// The RSAPrivateKey inside a PrivateKeyInfo of 1,024 bits: behind two lengths of two octets, the
+/// version and the AlgorithmIdentifier (RFC 5208 §5).
+std::string pkcs1_of(std::string_view pkcs8) { return std::string(pkcs8.substr(4 + 3 + 15 + 4)); }
+
 }  // namespace
 
-TEST_CASE("an RSA key is read in every form, and signs what OpenSSL signs") {
-  const StatusOr<PrivateKey> keys[] = {PrivateKey::from_pem(kPkcs1), PrivateKey::from_pem(kPkcs8),
-                                       PrivateKey::from_der(der_of(kPkcs1)),
-                                       PrivateKey::from_der(der_of(kPkcs8))};
+TEST_CASE("an RSA key is read in every form, and signs alike") {
+  const auto made = PrivateKey::make_rsa(1024);
+  REQUIRE(made.ok());
+  const std::string pkcs8 = der_of(made->pem());
+  const std::string pkcs1 = pkcs1_of(pkcs8);
+  const std::string sha256 = made->sign("message").value();
+  const std::string sha1 = made->sign("message", Algorithm::kSha1).value();
+  const PublicKey public_key = made->public_key();
+  CHECK(public_key.verify("message", sha256));
+  CHECK(public_key.verify("message", sha1, Algorithm::kSha1));
+  CHECK_FALSE(public_key.verify("message", sha1));
+  const StatusOr<PrivateKey> keys[] = {PrivateKey::from_pem(made->pem()),
+                                       PrivateKey::from_der(pkcs8), PrivateKey::from_der(pkcs1),
+                                       PrivateKey::from_pem(pem_of("PRIVATE KEY", pkcs8)),
+                                       PrivateKey::from_pem(pem_of("RSA PRIVATE KEY", pkcs1))};
   for (const auto& key : keys) {
     REQUIRE(key.ok());
     CHECK(key->type() == KeyType::kRsa);
     CHECK(key->public_key().bits() == 1024);
-    CHECK(key->sign("message").value() == octets(kSha256Signature));
-    CHECK(key->sign("message", Algorithm::kSha1).value() == octets(kSha1Signature));
+    CHECK(key->public_key().der() == public_key.der());
+    CHECK(key->sign("message").value() == sha256);
+    CHECK(key->sign("message", Algorithm::kSha1).value() == sha1);
   }
-  const auto again = PrivateKey::from_pem(keys[0]->pem());
-  REQUIRE(again.ok());
-  CHECK(again->sign("message").value() == octets(kSha256Signature));
 }
 
 TEST_CASE("an RSA public key is read in every form, and verifies nothing but what was signed") {
@@ -174,14 +146,16 @@ TEST_CASE("what is no key is refused, without a word of it") {
     CHECK_FALSE(PublicKey::from_der(der).ok());
     CHECK_FALSE(PrivateKey::from_der(der).ok());
   }
-  CHECK_FALSE(PrivateKey::from_der(der_of(kPkcs8) + "x").ok());
-  for (const std::string_view pem :
-       {std::string_view(), std::string_view("-----BEGIN X-----\n"), kEncrypted, kPublic}) {
+  const std::string pkcs8 = PrivateKey::make_ed25519()->pem();
+  CHECK_FALSE(PrivateKey::from_der(der_of(pkcs8) + "x").ok());
+  const std::string encrypted = pem_of("ENCRYPTED PRIVATE KEY", der_of(pkcs8));
+  for (const std::string_view pem : {std::string_view(), std::string_view("-----BEGIN X-----\n"),
+                                     std::string_view(encrypted), kPublic}) {
     const auto key = PrivateKey::from_pem(pem);
     REQUIRE_FALSE(key.ok());
     CHECK(message_of(key.status()) == "this is no private key of RSA or Ed25519");
   }
-  CHECK_FALSE(PublicKey::from_pem(kPkcs8).ok());
+  CHECK_FALSE(PublicKey::from_pem(pkcs8).ok());
   CHECK_FALSE(PublicKey::from_ed25519(std::string(31, 'x')).ok());
   CHECK_FALSE(PrivateKey::from_ed25519(std::string(33, 'x')).ok());
 }
