@@ -12,7 +12,6 @@
 #include "bayes/words.h"
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
-#include "mail/message/address.h"
 #include "mail/message/header.h"
 #include "mail/message/search_text.h"
 
