@@ -25,8 +25,8 @@ constexpr Token kTokenMask = (Token{1} << 40) - 1;
 /// The tokens are random already, but for their lowest bit.
 std::size_t slot_of(Token token, std::size_t slots) { return (token >> 1) & (slots - 1); }
 
-/// Lower case in place, for the alphabets whose letters are two octets in UTF-8 at a fixed distance.
-/// text::casefold knows them all, but allocates for each word.
+/// Lower case in place, for the alphabets whose letters are two octets in UTF-8 at a fixed
+/// distance. text::casefold knows them all, but allocates for each word.
 void fold(char* at, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {
     const auto c = static_cast<unsigned char>(at[i]);
