@@ -1,7 +1,9 @@
 """Python's smtplib against the real maild."""
+import pathlib
 import smtplib
 import socket
 import ssl
+import tempfile
 import unittest
 
 from harness import ACCOUNTS, HOSTNAME, PATIENCE, LiveTest, message
@@ -135,6 +137,50 @@ class Submission(LiveTest):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
         with self.assertRaises((ssl.SSLError, OSError)):
             smtplib.SMTP_SSL("127.0.0.1", self.server.ports["submissions"], context=context, timeout=PATIENCE)
+
+
+class Lmtp(LiveTest):
+    """On TCP and on a unix socket, which a second start finds still there."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.socket = pathlib.Path(cls.folder.name) / "lmtp"
+        cls.settings = f"LISTEN_LMTP=127.0.0.1:0,unix:{cls.socket}\n"
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.folder.cleanup()
+
+    def deliver(self, host, port, subject):
+        """The answers to RCPT and to the message, of an account, another, and nobody."""
+        client = smtplib.LMTP(host, port, local_hostname="client.example")
+        client.ehlo()
+        client.mail("sender@remote.example")
+        asked = [client.rcpt(f"{name}@example.test")[0] for name in ("ann", "bob", "nobody")]
+        client.putcmd("data")
+        self.assertEqual(client.getreply()[0], 354)
+        client.send(message(subject) + b".\r\n")
+        answered = [client.getreply()[0] for code in asked if code == 250]
+        client.quit()
+        return asked, answered
+
+    def check(self, host, port, subject):
+        self.assertEqual(self.deliver(host, port, subject), ([250, 250, 550], [250, 250]))
+        for user in ACCOUNTS:
+            imap = self.server.imap(user)
+            imap.select()
+            self.assertEqual(len(self.ok(imap.search(None, "SUBJECT", f'"{subject}"'))[0].split()), 1)
+            imap.logout()
+
+    def test_answers_for_each_recipient(self):
+        self.check("127.0.0.1", self.server.ports["lmtp"], "over tcp")
+        self.check(str(self.socket), 0, "over a unix socket")
+        self.server.stop()
+        self.server.start()
+        self.check(str(self.socket), 0, "after a restart")
 
 
 if __name__ == "__main__":
