@@ -199,7 +199,8 @@ TEST_CASE("Extensions that are withheld are not offered") {
 
 TEST_CASE("A binary message is stored byte for byte") {
   ScriptWorld world(config());
-  const std::string body("Content-Transfer-Encoding: binary\r\n\r\na\nb\r\r\n\0\xff.\r\n.\n", 52);
+  constexpr char kOctets[] = "Content-Transfer-Encoding: binary\r\n\r\na\nb\r\r\n\0\xff.\r\n.\n";
+  const std::string body(kOctets, sizeof kOctets - 1);
   world.talk(Protocol::kSmtp,
              cat("EHLO c\r\nMAIL FROM:<> BODY=BINARYMIME\r\nRCPT TO:<ann@example.test>\r\nBDAT ",
                  body.size() - 5, "\r\n", body.substr(0, body.size() - 5), "BDAT 5 LAST\r\n",
