@@ -19,10 +19,13 @@ inline constexpr int kUnknownCommand = 2;
 
 struct Context {
   std::string config;
-  std::string mail;
-  std::string state;
+  std::string mail = "/var/mail";
+  std::string state = "/var/mail-state";
   bool json = false;
   bool password_stdin = false;
+  bool spam = false;
+  bool ham = false;
+  std::string account;                 // whose classifier; empty: the server's
   std::vector<std::string> arguments;  // behind the command's two words
 
   std::string config_file(std::string_view name) const { return config + "/" + std::string(name); }
@@ -51,6 +54,12 @@ int alias_add(const Context& context);
 int alias_delete(const Context& context);
 int alias_list(const Context& context);
 int alias_resolve(const Context& context);
+int spam_learn(const Context& context);
+int spam_forget(const Context& context);
+int spam_classify(const Context& context);
+int spam_explain(const Context& context);
+int spam_stats(const Context& context);
+int spam_replay(const Context& context);
 int status(const Context& context);
 
 }  // namespace mailctl

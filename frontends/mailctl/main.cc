@@ -1,4 +1,5 @@
-// mailctl: accounts, aliases and the state of the server, in docker-mailserver's `setup` grammar.
+// mailctl: accounts, aliases, the classifier and the state of the server, in docker-mailserver's
+// `setup` grammar.
 //
 // One table holds the commands; CLI11 reads the options, which may stand anywhere.
 //
@@ -11,6 +12,8 @@
 
 namespace mailctl {
 namespace {
+
+constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);
 
 struct Command {
   std::string_view words;  // "email add"
@@ -60,6 +63,36 @@ const std::vector<Command>& commands() {
        1,
        {"No address specified"},
        alias_resolve},
+      {"spam learn",
+       "<PATH>...",
+       "teach the classifier: --spam or --ham, --account",
+       1,
+       kAnyNumber,
+       {"No path specified"},
+       spam_learn},
+      {"spam forget",
+       "<PATH>...",
+       "take back what was learned from messages",
+       1,
+       kAnyNumber,
+       {"No path specified"},
+       spam_forget},
+      {"spam classify",
+       "<PATH>...",
+       "say which messages are spam",
+       1,
+       kAnyNumber,
+       {"No path specified"},
+       spam_classify},
+      {"spam explain",
+       "<MESSAGE>",
+       "say why a message is spam or not",
+       1,
+       1,
+       {"No message specified"},
+       spam_explain},
+      {"spam stats", "[<ACCOUNT>]", "show what was learned", 0, 1, {}, spam_stats},
+      {"spam replay", "", "score 'OP label path' lines on standard input", 0, 0, {}, spam_replay},
       {"status", "", "show whether the server runs and where it listens", 0, 0, {}, status},
   };
   return table;
@@ -67,7 +100,7 @@ const std::vector<Command>& commands() {
 
 std::string usage() {
   std::string text =
-      "mailctl: accounts, aliases and the state of maild\n\n"
+      "mailctl: accounts, aliases, spam and the state of maild\n\n"
       "This is the main administration command that you use for all your interactions with\n"
       "the mail server. Changes are visible to a running server when it returns.\n\n"
       "Usage: mailctl [OPTIONS] COMMAND [ARGUMENTS]\n\nCommands:\n";
@@ -83,6 +116,8 @@ std::string usage() {
       "  --mail DIR         mail folder (/var/mail)\n"
       "  --state DIR        state folder (/var/mail-state)\n"
       "  --json             lists and answers as JSON\n"
+      "  --spam, --ham      what spam learn teaches\n"
+      "  --account ACCOUNT  whose classifier (the server's)\n"
       "  --password-stdin   read the password from the first line of standard input\n"
       "  --version          print the version\n"
       "  -h, --help         print this\n"
@@ -148,7 +183,8 @@ std::string default_config() {
 }
 
 int run_command_line(int argc, char** argv) {
-  Context context{default_config(), "/var/mail", "/var/mail-state", false, false, {}};
+  Context context;
+  context.config = default_config();
   std::vector<std::string> words;
   bool help = false;
   bool version = false;
@@ -158,6 +194,9 @@ int run_command_line(int argc, char** argv) {
   app.add_flag("--version", version);
   app.add_flag("--json", context.json);
   app.add_flag("--password-stdin", context.password_stdin);
+  app.add_flag("--spam", context.spam);
+  app.add_flag("--ham", context.ham);
+  app.add_option("--account", context.account);
   app.add_option("--config", context.config);
   app.add_option("--mail", context.mail);
   app.add_option("--state", context.state);

@@ -350,6 +350,8 @@ StatusOr<Database::Training> Database::begin_training() {
   // Others may have trained until now.
   MAIL_RETURN_IF_ERROR(state.load());
   if (state.is_damaged) MAIL_RETURN_IF_ERROR(state.keep_aside());
+  // From here on the key stays: other tables may take it over.
+  if (!state.has_file) MAIL_RETURN_IF_ERROR(state.write_anew());
   state.lock = std::move(lock);
   return Training(std::make_unique<Training::State>(state, state.key));
 }

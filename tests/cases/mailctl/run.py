@@ -25,6 +25,9 @@ class Folders:
         return subprocess.run(self.command(words), input=stdin, env=environment, text=True,
                               capture_output=True, timeout=60)
 
+    def named(self, text):
+        return text.replace('{CONFIG}', str(self.root / 'config')).replace('{STATE}', str(self.root / 'state'))
+
     def masked(self, text):
         text = text.replace(str(self.root / 'config'), '{CONFIG}')
         text = text.replace(str(self.root / 'state'), '{STATE}')
@@ -55,7 +58,7 @@ def play(folders, head, body):
     kept = [line for line in body if line.startswith(('<', '|'))]
     values = [line[2:] for line in kept]
     if head.startswith('$'):
-        done = folders.run(shlex.split(head[2:]), ''.join(f'{v}\n' for v in values))
+        done = folders.run(shlex.split(folders.named(head[2:])), ''.join(f'{v}\n' for v in values))
         lines = kept + prefixed('>', folders.masked(done.stdout))
         lines += prefixed('!', folders.masked(done.stderr))
         return lines + ([f'= {done.returncode}'] if done.returncode else [])
