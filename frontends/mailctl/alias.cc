@@ -24,7 +24,7 @@ std::string describe(const Step& step) {
   std::string text = step.from;
   if (!step.to.empty() && step.to != step.from) text += " -> " + step.to;
   text += "  (" + std::string(to_string(step.rule));
-  if (step.line != 0) text += ", " + step.file + ":" + std::to_string(step.line);
+  if (step.line != 0) text += ", " + std::string(step.file) + ":" + std::to_string(step.line);
   return text + ")";
 }
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "control.h"
+#include "mail/directory/fingerprint.h"
 #include "mail/directory/hostname.h"
 #include "mail/directory/settings.h"
 
@@ -38,7 +39,7 @@ void share_with_server(const Context& context) {
   mail::Filesystem& filesystem = mail::real_filesystem();
   const auto mail_folder = filesystem.info(context.mail);
   if (geteuid() != 0 || !mail_folder.ok()) return;
-  for (const char* name : {"postfix-accounts.cf", "postfix-virtual.cf"}) {
+  for (const std::string_view name : mail::directory::snapshot_files()) {
     const std::string path = context.config_file(name);
     const auto info = filesystem.info(path);
     constexpr std::uint32_t kOthersRead = 04;

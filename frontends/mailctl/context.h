@@ -26,6 +26,8 @@ struct Context {
   bool spam = false;
   bool ham = false;
   std::string account;                 // whose classifier; empty: the server's
+  bool yes = false;                    // -y: delete the mail too
+  bool no = false;                     // -n: keep it
   std::vector<std::string> arguments;  // behind the command's two words
 
   std::string config_file(std::string_view name) const { return config + "/" + std::string(name); }
@@ -49,6 +51,8 @@ int require_file(const Context& context, std::string_view name);
 // The commands.
 int email_add(const Context& context);
 int email_update(const Context& context);
+int email_delete(const Context& context);
+int email_restrict(const Context& context);
 int email_list(const Context& context);
 int alias_add(const Context& context);
 int alias_delete(const Context& context);
@@ -60,6 +64,15 @@ int spam_classify(const Context& context);
 int spam_explain(const Context& context);
 int spam_stats(const Context& context);
 int spam_replay(const Context& context);
+int quota_set(const Context& context);
+int quota_delete(const Context& context);
+int master_add(const Context& context);
+int master_update(const Context& context);
+int master_delete(const Context& context);
+int master_list(const Context& context);
+int relay_add_domain(const Context& context);
+int relay_add_auth(const Context& context);
+int relay_exclude_domain(const Context& context);
 int status(const Context& context);
 
 }  // namespace mailctl

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -69,6 +70,58 @@ int email_update(const Context& context) {
                        });
 }
 
+namespace {
+
+/// Once for all accounts; only y and Y delete.
+bool wants_mail_deleted(const Context& context) {
+  if (context.yes || context.no) return context.yes && !context.no;
+  std::cerr << "Do you want to delete the mailbox data as well (removing all mails)? [y/N] "
+            << std::flush;
+  std::string line;
+  std::getline(std::cin, line);
+  std::cerr << "\n";
+  return line == "y" || line == "Y";
+}
+
+/// <mail>/<domain>/<user>, and the domain's folder when nothing is left in it.
+int delete_mail(const Context& context, const std::string& address) {
+  const std::size_t at = address.rfind('@');
+  const std::filesystem::path domain = std::filesystem::path(context.mail) / address.substr(at + 1);
+  const std::filesystem::path mailbox = domain / address.substr(0, at);
+  std::error_code error;
+  if (!std::filesystem::is_directory(std::filesystem::symlink_status(mailbox, error))) {
+    return refuse("Mailbox data directory '" + mailbox.string() + "' does not exist");
+  }
+  if (std::filesystem::remove_all(mailbox, error); error) {
+    return refuse("Mailbox data could not be deleted: " + error.message());
+  }
+  std::filesystem::remove(domain, error);  // fails while another account has mail there
+  return kDone;
+}
+
+}  // namespace
+
+int email_delete(const Context& context) {
+  if (context.yes && context.no) return refuse("-y and -n exclude each other");
+  const auto snapshot = load_snapshot(context);
+  for (const std::string& address : context.arguments) {
+    if (snapshot->find_login(address) == nullptr) {
+      return refuse("'" + address + "' does not exist");
+    }
+  }
+  const bool deletes_mail = wants_mail_deleted(context);
+  Editor editor(mail::real_filesystem(), context.config);
+  int code = kDone;
+  for (const std::string& given : context.arguments) {
+    const std::string address = mail::ascii::to_lower(given);
+    // The account first: no session of it remains that could write into what is removed.
+    int done = run_edit(context, [&] { return editor.delete_account(address); });
+    if (done == kDone && deletes_mail) done = delete_mail(context, address);
+    if (done != kDone) code = done;
+  }
+  return code;
+}
+
 int email_list(const Context& context) {
   if (!context.json) {
     if (const int code = require_file(context, "postfix-accounts.cf"); code != kDone) return code;
@@ -80,9 +133,14 @@ int email_list(const Context& context) {
   auto list = nlohmann::ordered_json::array();
   for (const mail::directory::Account& account : snapshot->accounts()) {
     const std::vector<std::string> aliases = aliases_of(*snapshot, account.address);
-    list.push_back({{"address", account.address}, {"aliases", aliases}});
+    const mail::directory::Quota quota = snapshot->quota_of(account);
+    list.push_back({{"address", account.address}, {"aliases", aliases}, {"quota", quota.octets}});
     if (context.json) continue;
-    std::cout << "* " << account.address << "\n";
+    std::cout << "* " << account.address;
+    if (quota.octets != 0) {
+      std::cout << " ( quota " << mail::directory::quota_size_text(quota.octets) << " )";
+    }
+    std::cout << "\n";
     for (std::size_t i = 0; i < aliases.size(); ++i) {
       std::cout << (i == 0 ? "    [ aliases -> " : ", ") << aliases[i];
     }

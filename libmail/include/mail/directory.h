@@ -5,7 +5,9 @@
 //   auto login = mail::directory::authenticate(*snapshot, "ann@example.com", password);
 #pragma once
 
+#include "mail/directory/access.h"
 #include "mail/directory/address.h"
+#include "mail/directory/attributes.h"
 #include "mail/directory/authenticate.h"
 #include "mail/directory/current.h"
 #include "mail/directory/diagnostic.h"
@@ -13,6 +15,9 @@
 #include "mail/directory/fingerprint.h"
 #include "mail/directory/hostname.h"
 #include "mail/directory/listen.h"
+#include "mail/directory/networks.h"
+#include "mail/directory/quota.h"
+#include "mail/directory/relay.h"
 #include "mail/directory/resolution.h"
 #include "mail/directory/settings.h"
 #include "mail/directory/snapshot.h"

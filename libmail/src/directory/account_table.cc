@@ -1,7 +1,10 @@
 // postfix-accounts.cf (docker-mailserver): one account a line, no continuation lines.
 //
 // Tested by tests/unit/directory/tables_test.cc.
+#include <algorithm>
+
 #include "address_text.h"
+#include "attribute_text.h"
 #include "key_buffer.h"
 #include "mail/base/ascii.h"
 #include "mail/crypto/password.h"
@@ -29,52 +32,105 @@ std::string_view scheme_of(std::string_view stored) {
   return close == std::string_view::npos ? "{ without }" : stored.substr(0, close + 1);
 }
 
-}  // namespace
+/// Mail is delivered all the same; what a reader of the file should know is said.
+void check_attributes(const Account& account, const Report& report) {
+  for (const auto& [key, value] : split_attributes(account.extra)) {
+    const bool is_size = key == "userdb_quota_storage_size";
+    if (key == "userdb_mail" && !maildir_of(value)) {
+      report.error(account.line,
+                   cat("'", excerpt(value), "' of '", excerpt(account.address),
+                       "' is no Maildir; its mail is kept in the usual place"),
+                   "Convert the mail to Maildir, then write userdb_mail=maildir:/path.");
+    } else if (is_size && !parse_quota_size(value)) {
+      report.error(account.line, cat("'", excerpt(value), "' is no size; it does not count"),
+                   "Write userdb_quota_storage_size=5G.");
+    } else if (key != "userdb_mail" && key != "userdb_home" && !key.starts_with("userdb_quota_")) {
+      report.warning(account.line,
+                     cat("the attribute '", excerpt(key), "' of '", excerpt(account.address),
+                         "' has no meaning here; it is kept"),
+                     "Known are userdb_mail, userdb_home and userdb_quota_*.");
+    }
+  }
+}
 
-// account-line = address "|" password [ "|" extra-attributes ]
-AccountTable AccountTable::parse(std::string_view text, const Options& options,
-                                 const Report& report) {
+struct Form {
+  bool is_master = false;
+  std::string_view noun;     // "account"
+  std::string_view example;  // "user@example.com|{SHA512-CRYPT}hash"
+  std::string_view command;  // "mailctl email"
+};
+constexpr Form kAccountForm{false, "account", "user@example.com|{SHA512-CRYPT}hash",
+                            "mailctl email"};
+constexpr Form kMasterForm{true, "master", "name|{SHA512-CRYPT}hash", "mailctl dovecot-master"};
+
+bool is_possible_name(std::string_view name) {
+  return !name.empty() && std::none_of(name.begin(), name.end(), ascii::is_control) &&
+         name.find_first_of(" |:*") == std::string_view::npos;
+}
+
+// account-line = ( address / name ) "|" password [ "|" extra-attributes ]
+AccountTable parse_lines(const Form& form, std::string_view text, const Options& options,
+                         const Report& report) {
   AccountTable table;
-  for (const LogicalLine& logical :
-       logical_lines(text, options.max_line_octets, Continuation::kNone, report)) {
+  const auto lines = logical_lines(text, options.max_line_octets, Continuation::kNone, report);
+  // The index refers to addresses inside the vector, so that must never move.
+  table.accounts.reserve(lines.size());
+  table.index.reserve(lines.size());
+  for (const LogicalLine& logical : lines) {
     const std::string_view line = ascii::trim(logical.text);
     const std::size_t bar = line.find('|');
     Account account;
     account.address = ascii::to_lower(ascii::trim(line.substr(0, bar)));
     account.line = logical.line;
-    if (!is_possible_account(account.address)) {
-      report.error(logical.line, cat("'", excerpt(account.address), "' is no account address"),
-                   "Write user@example.com|{SHA512-CRYPT}hash, or delete the line.");
-      continue;
-    }
-    if (bar == std::string_view::npos) {
-      report.error(logical.line, cat("'", excerpt(account.address), "' has no password field"),
-                   "Write user@example.com|{SHA512-CRYPT}hash; `mailctl email add` does.");
+    const bool possible =
+        form.is_master ? is_possible_name(account.address) : is_possible_account(account.address);
+    if (!possible || bar == std::string_view::npos) {
+      report.error(
+          logical.line,
+          possible ? cat("'", excerpt(account.address), "' has no password field")
+                   : cat("'", excerpt(account.address), "' is no ", form.noun,
+                         form.is_master ? " name" : " address"),
+          cat("Write ", form.example, ", or delete the line; `", form.command, " add` writes it."));
       continue;
     }
     const std::string_view rest = line.substr(bar + 1);
     const std::size_t second = rest.find('|');
     account.password = ascii::trim(rest.substr(0, second));
     if (second != std::string_view::npos) account.extra = rest.substr(second + 1);
-    const auto [position, fresh] =
-        table.index.try_emplace(account.address, static_cast<std::uint32_t>(table.accounts.size()));
-    if (!fresh) {
-      report.warning(logical.line,
-                     cat("'", excerpt(account.address), "' is already an account since line ",
-                         table.accounts[position->second].line, "; it is not added twice"),
-                     "Delete one of the two lines.");
+    if (const Account* first = table.find(account.address)) {
+      report.warning(
+          logical.line,
+          cat("'", excerpt(account.address), "' is already ", form.is_master ? "a " : "an ",
+              form.noun, " since line ", first->line, "; it is not added twice"),
+          "Delete one of the two lines.");
       continue;
     }
     crypto::PasswordVerdict why{};
     if (!crypto::is_usable_password(account.password, &why)) {
       report.warning(logical.line,
                      cat("'", excerpt(account.address), "' cannot log in: ", to_string(why), " (",
-                         excerpt(scheme_of(account.password)), "). Mail is delivered"),
-                     cat("Set a new password: mailctl email update ", account.address));
+                         excerpt(scheme_of(account.password)), ")",
+                         form.is_master ? "" : ". Mail is delivered"),
+                     cat("Set a new password: ", form.command, " update ", account.address));
     }
+    if (!account.extra.empty() && !form.is_master) check_attributes(account, report);
+    const auto position = static_cast<std::uint32_t>(table.accounts.size());
     table.accounts.push_back(std::move(account));
+    table.index.emplace(table.accounts.back().address, position);
   }
   return table;
+}
+
+}  // namespace
+
+AccountTable AccountTable::parse(std::string_view text, const Options& options,
+                                 const Report& report) {
+  return parse_lines(kAccountForm, text, options, report);
+}
+
+AccountTable AccountTable::parse_masters(std::string_view text, const Options& options,
+                                         const Report& report) {
+  return parse_lines(kMasterForm, text, options, report);
 }
 
 const Account* AccountTable::find(std::string_view lowered) const {

@@ -44,15 +44,39 @@ std::string internal_form(std::string_view external) {
   return internal;
 }
 
+namespace {
+
+/// A set of octets, asked in one step.
+struct OctetSet {
+  bool has[256] = {};
+  constexpr bool contains(char c) const { return has[static_cast<unsigned char>(c)]; }
+};
+constexpr OctetSet octets(std::string_view specials) {
+  OctetSet set;
+  for (int c = 0; c < 0x20; ++c) set.has[c] = true;
+  set.has[0x7f] = true;
+  for (const char c : specials) set.has[static_cast<unsigned char>(c)] = true;
+  return set;
+}
+// All but atext and "." (RFC 5321 §4.1.2), and octets outside ASCII (RFC 6531 §3.3).
+constexpr OctetSet kAtomSpecials = octets("()<>[]:;@\\,\" ");
+constexpr OctetSet kControls = octets("");
+constexpr OctetSet kNeverInDomain = octets(" \"<>(),;\\");
+
+bool holds_none(std::string_view text, const OctetSet& set) {
+  return std::none_of(text.begin(), text.end(), [&set](char c) { return set.contains(c); });
+}
+
+}  // namespace
+
+bool is_plain_address(std::string_view internal) {
+  return holds_none(internal.substr(0, internal.rfind('@')), kAtomSpecials);
+}
+
 std::string external_form(std::string_view internal) {
+  if (is_plain_address(internal)) return std::string(internal);
   const std::size_t at = internal.rfind('@');
   const std::string_view local = internal.substr(0, at);
-  const bool plain = std::all_of(local.begin(), local.end(), [](char c) {
-    // atext and "." (RFC 5321 §4.1.2), and octets outside ASCII (RFC 6531 §3.3).
-    constexpr std::string_view kAtomSpecials = "()<>[]:;@\\,\" ";
-    return !ascii::is_control(c) && kAtomSpecials.find(c) == std::string_view::npos;
-  });
-  if (plain) return std::string(internal);
   std::string external = "\"";
   for (const char c : local) {
     if (c == '"' || c == '\\') external += '\\';
@@ -70,10 +94,9 @@ std::string qualified(std::string_view external, std::string_view hostname) {
 
 bool is_plausible_address(std::string_view internal) {
   const std::size_t at = internal.rfind('@');
-  if (at == std::string_view::npos || at == 0) return false;
-  const std::string_view domain = internal.substr(at + 1);
-  return !domain.empty() && std::none_of(internal.begin(), internal.end(), ascii::is_control) &&
-         domain.find_first_of(" \"<>(),;\\") == std::string_view::npos;
+  if (at == std::string_view::npos || at == 0 || at + 1 == internal.size()) return false;
+  return holds_none(internal.substr(0, at), kControls) &&
+         holds_none(internal.substr(at + 1), kNeverInDomain);
 }
 
 std::size_t find_unquoted(std::string_view text, std::string_view stops, bool* unbalanced) {

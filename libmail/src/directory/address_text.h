@@ -12,6 +12,8 @@ namespace mail::directory {
 
 /// `"a b"@x` → `a b@x`.
 std::string internal_form(std::string_view external);
+/// True when the external form is the same: nothing in the localpart needs quotes.
+bool is_plain_address(std::string_view internal);
 /// `a b@x` → `"a b"@x`; quotes only where RFC 5321 §4.1.2 needs them.
 std::string external_form(std::string_view internal);
 

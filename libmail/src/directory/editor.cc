@@ -9,92 +9,13 @@
 #include <vector>
 
 #include "address_text.h"
+#include "edit_lines.h"
 #include "mail/base/ascii.h"
 #include "mail/directory/address.h"
 #include "tables.h"
 
 namespace mail::directory {
 namespace {
-
-constexpr std::string_view kLockFile = ".libmail.lock";
-constexpr std::uint64_t kMaxFileOctets = 64 * 1024 * 1024;
-// The accounts hold password hashes; aliases are nobody else's business either.
-constexpr std::uint32_t kFileMode = 0640;
-
-StatusOr<std::unique_ptr<File>> lock_folder(Filesystem& filesystem, const std::string& folder) {
-  const std::string path = cat(folder, "/", kLockFile);
-  MAIL_ASSIGN_OR_RETURN(auto lock, filesystem.open_append(path, kFileMode));
-  MAIL_ASSIGN_OR_RETURN(const bool taken, lock->try_lock());
-  if (!taken) {
-    return unavailable("another program is changing '", folder, "'; try again in a moment");
-  }
-  return lock;
-}
-
-StatusOr<std::string> read_config(Filesystem& filesystem, const std::string& path) {
-  StatusOr<std::string> text = read_file(filesystem, path, kMaxFileOctets);
-  if (text.status().code() == absl::StatusCode::kNotFound) return std::string();
-  return text;
-}
-
-/// The physical lines of a text, each with its line end; edits keep those that they do not touch.
-std::vector<std::string> split_lines(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    const std::size_t size = end == std::string_view::npos ? text.size() : end + 1;
-    lines.emplace_back(text.substr(0, size));
-    text.remove_prefix(size);
-  }
-  return lines;
-}
-
-std::string join_lines(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) text += line;
-  return text;
-}
-
-void append_line(std::vector<std::string>& lines, std::string line) {
-  if (!lines.empty() && !lines.back().ends_with('\n')) lines.back() += '\n';
-  lines.push_back(std::move(line) + "\n");
-}
-
-/// The line's content and its line end ("\n", "\r\n" or none).
-std::pair<std::string_view, std::string_view> split_line_end(std::string_view line) {
-  std::size_t size = line.size();
-  if (size > 0 && line[size - 1] == '\n') --size;
-  if (size > 0 && size < line.size() && line[size - 1] == '\r') --size;
-  return {line.substr(0, size), line.substr(size)};
-}
-
-bool is_comment_or_blank(std::string_view line) {
-  const std::string_view content = ascii::trim(line);
-  return content.empty() || content.front() == '#';
-}
-
-/// The key of a line of postfix-accounts.cf, lower case; empty for comments.
-std::string account_key(std::string_view line) {
-  if (is_comment_or_blank(line)) return {};
-  return ascii::to_lower(ascii::trim(line.substr(0, line.find('|'))));
-}
-
-/// The key of a line of postfix-virtual.cf in internal form, lower case; empty for comments and
-/// continuation lines.
-std::string alias_key(std::string_view line) {
-  if (is_comment_or_blank(line) || ascii::is_blank(line.front())) return {};
-  return ascii::to_lower(
-      internal_form(ascii::trim(line.substr(0, find_unquoted(line, " \t\r\n")))));
-}
-
-/// Position of the first line with this key; `lines.size()` when there is none.
-std::size_t find_line(const std::vector<std::string>& lines, std::string_view key,
-                      std::string (*key_of)(std::string_view), std::size_t from = 0) {
-  for (std::size_t i = from; i < lines.size(); ++i) {
-    if (key_of(lines[i]) == key) return i;
-  }
-  return lines.size();
-}
 
 Status check_address(std::string_view address) {
   const std::string internal = internal_form(address);
@@ -209,7 +130,7 @@ Status Editor::add_account(std::string_view address, std::string_view stored_pas
     return already_exists("'", key, "' is already defined as an alias");
   }
   append_line(lines, cat(key, "|", stored_password));
-  return write_file_atomically(filesystem_, path, join_lines(lines), kFileMode);
+  return write_config(filesystem_, path, join_lines(lines));
 }
 
 Status Editor::update_account(std::string_view address, std::string_view stored_password) {
@@ -226,7 +147,7 @@ Status Editor::update_account(std::string_view address, std::string_view stored_
       password == std::string_view::npos ? password : content.find('|', password + 1);
   lines[at] = cat(content.substr(0, password), "|", stored_password,
                   extra == std::string_view::npos ? "" : content.substr(extra), line_end);
-  return write_file_atomically(filesystem_, path, join_lines(lines), kFileMode);
+  return write_config(filesystem_, path, join_lines(lines));
 }
 
 Status Editor::delete_account(std::string_view address) {
@@ -239,7 +160,11 @@ Status Editor::delete_account(std::string_view address) {
   const std::size_t removed =
       std::erase_if(lines, [&key](const std::string& line) { return account_key(line) == key; });
   if (removed == 0) return not_found("'", excerpt(key), "' does not exist");
-  return write_file_atomically(filesystem_, path, join_lines(lines), kFileMode);
+  // The account last: what is interrupted here can be done again.
+  MAIL_RETURN_IF_ERROR(remove_from_aliases(key));
+  MAIL_ASSIGN_OR_RETURN(const bool had_quota, remove_key(kQuotasFile, key, quota_key));
+  (void)had_quota;
+  return write_config(filesystem_, path, join_lines(lines));
 }
 
 Status Editor::add_alias(std::string_view alias, std::string_view recipient) {
@@ -275,7 +200,7 @@ Status Editor::add_alias(std::string_view alias, std::string_view recipient) {
     targets.insert(targets.end(), fresh.begin(), fresh.end());
     rewrite_alias(lines, line, targets);
   }
-  return write_file_atomically(filesystem_, path, join_lines(lines), kFileMode);
+  return write_config(filesystem_, path, join_lines(lines));
 }
 
 StatusOr<bool> Editor::delete_alias(std::string_view alias, std::string_view recipient) {
@@ -300,8 +225,34 @@ StatusOr<bool> Editor::delete_alias(std::string_view alias, std::string_view rec
     i = find_line(lines, key, alias_key, i + (kept.empty() ? 0 : 1));
   }
   if (!removed) return false;
-  MAIL_RETURN_IF_ERROR(write_file_atomically(filesystem_, path, join_lines(lines), kFileMode));
+  MAIL_RETURN_IF_ERROR(write_config(filesystem_, path, join_lines(lines)));
   return true;
+}
+
+Status Editor::remove_from_aliases(std::string_view address) {
+  const std::string path = cat(folder_, "/", kVirtualFile);
+  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
+  Lines lines = split_lines(text);
+  bool changed = false;
+  for (std::size_t i = 0; i < lines.size();) {
+    if (alias_key(lines[i]).empty()) {
+      ++i;
+      continue;
+    }
+    const AliasLine line = read_alias_line(lines, i);
+    std::vector<std::string> kept;
+    for (const std::string& target : line.targets) {
+      if (!holds({target}, address)) kept.push_back(target);
+    }
+    if (kept.size() == line.targets.size()) {
+      ++i;
+      continue;
+    }
+    changed = true;
+    rewrite_alias(lines, line, kept);
+    if (!kept.empty()) ++i;
+  }
+  return changed ? write_config(filesystem_, path, join_lines(lines)) : absl::OkStatus();
 }
 
 }  // namespace mail::directory

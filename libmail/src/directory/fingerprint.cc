@@ -7,15 +7,17 @@
 namespace mail::directory {
 
 std::span<const std::string_view> snapshot_files() {
-  static constexpr std::string_view kFiles[] = {kAccountsFile, kVirtualFile, kRegexpFile,
-                                                kAliasesFile};
+  static constexpr std::string_view kFiles[] = {
+      kAccountsFile, kVirtualFile,    kRegexpFile,        kAliasesFile,  kQuotasFile,
+      kMastersFile,  kSendAccessFile, kReceiveAccessFile, kRelayMapFile, kRelayCredentialsFile};
   return kFiles;
 }
 
 Fingerprint fingerprint(Filesystem& filesystem, const std::string& folder) {
   Fingerprint taken;
   for (const std::string_view name : snapshot_files()) {
-    const auto info = filesystem.info(cat(folder, "/", name));
+    const auto path = filesystem.resolve_links(cat(folder, "/", name));
+    const auto info = path.ok() ? filesystem.info(*path) : StatusOr<FileInfo>(path.status());
     Fingerprint::Mark mark;
     if (info.ok()) mark = {true, info->modified, info->changed, info->size, info->inode};
     taken.marks.push_back(mark);

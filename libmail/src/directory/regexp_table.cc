@@ -5,6 +5,8 @@
 // is refused counts as never true: applying the rules it guards to everybody would be worse than
 // applying them to nobody.
 //
+// Most rules cannot match a given address; `PatternFilter` says which might, in one pass.
+//
 // Tested by tests/unit/directory/regexp_test.cc.
 #include <algorithm>
 #include <utility>
@@ -33,7 +35,7 @@ bool is_keyword(std::string_view line, std::string_view keyword) {
 class RegexpParser {
  public:
   RegexpParser(const Options& options, const Report& report, RegexpTable& table)
-      : options_(options), report_(report), rules_(table.rules_) {}
+      : options_(options), report_(report), rules_(table.rules_), filter_(table.filter_) {}
 
   void parse(std::string_view text) {
     for (const LogicalLine& logical :
@@ -75,7 +77,7 @@ class RegexpParser {
     rule.kind = Rule::Kind::kIf;
     rule.line = line_;
     if (!parse_pattern(line, rule)) {
-      rule.pattern.reset();
+      rule.pattern = -1;
       rule.negated = false;
       report_.warning(line_, "the rules up to its 'endif' are never used", "Mend the pattern.");
       line = {};
@@ -145,15 +147,14 @@ class RegexpParser {
     re2_options.set_log_errors(false);
     re2_options.set_max_mem(static_cast<std::int64_t>(options_.max_pattern_octets));
     const std::string opening = inline_flags.empty() ? "" : cat("(?", inline_flags, ")");
-    auto pattern = std::make_unique<re2::RE2>(to_re2(cat(opening, regexp)), re2_options);
-    if (!pattern->ok()) {
-      report_.error(line_,
-                    cat("the pattern '", excerpt(regexp), "' cannot be used: ", pattern->error()),
+    std::string error;
+    rule.pattern = filter_.add(cat(opening, regexp), re2_options, error);
+    if (rule.pattern < 0) {
+      report_.error(line_, cat("the pattern '", excerpt(regexp), "' cannot be used: ", error),
                     "Back-references, look-around and possessive quantifiers are not supported; "
                     "write it without them.");
       return false;
     }
-    rule.pattern = std::move(pattern);
     return true;
   }
 
@@ -197,11 +198,11 @@ class RegexpParser {
       return std::nullopt;
     }
     const int group = static_cast<int>(*number);
-    if (rule.negated || group > rule.pattern->NumberOfCapturingGroups()) {
+    const int groups = filter_.pattern(rule.pattern).NumberOfCapturingGroups();
+    if (rule.negated || group > groups) {
       report_.error(line_,
                     rule.negated ? cat("$", group, " in a rule with '!' has nothing to stand for")
-                                 : cat("$", group, ": the pattern has only ",
-                                       rule.pattern->NumberOfCapturingGroups(), " groups"),
+                                 : cat("$", group, ": the pattern has only ", groups, " groups"),
                     "Take it out of the target, or put parentheses into the pattern.");
       return std::nullopt;
     }
@@ -211,6 +212,7 @@ class RegexpParser {
   const Options& options_;
   const Report& report_;
   std::vector<Rule>& rules_;
+  PatternFilter& filter_;
   std::vector<std::size_t> open_ifs_;
   std::size_t line_ = 0;
 };
@@ -219,41 +221,78 @@ RegexpTable RegexpTable::parse(std::string_view text, const Options& options,
                                const Report& report) {
   RegexpTable table;
   RegexpParser(options, report, table).parse(text);
+  table.filter_.compile();
+  table.rule_of_pattern_.assign(table.filter_.size(), kNoRule);
+  for (std::size_t i = 0; i < table.rules_.size(); ++i) {
+    Rule& rule = table.rules_[i];
+    for (const Piece& piece : rule.result) rule.groups = std::max(rule.groups, piece.group);
+    if (rule.pattern >= 0) table.rule_of_pattern_[static_cast<std::size_t>(rule.pattern)] = i;
+    // Then each rule stands for itself, and those that cannot match need not be looked at.
+    table.plain_ = table.plain_ && rule.kind == Rule::Kind::kMatch && !rule.negated;
+  }
   return table;
 }
 
-std::optional<RegexpTable::Hit> RegexpTable::find(std::string_view address) const {
-  const re2::StringPiece subject = to_re2(address);
+std::optional<RegexpTable::Hit> RegexpTable::find(std::string_view address,
+                                                  std::string_view lowered) const {
+  if (rules_.empty()) return std::nullopt;
+  // The atoms are lower case by Unicode's rules; only for ASCII are ours the same.
+  const bool is_ascii = std::all_of(lowered.begin(), lowered.end(),
+                                    [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (!is_ascii) return search(address, nullptr);
+  std::vector<int> scratch;
+  const std::vector<int>& candidates = filter_.candidates(lowered, scratch);
+  if (!plain_) return search(address, &candidates);
+  for (const int number : candidates) {
+    const std::size_t rule = rule_of_pattern_[static_cast<std::size_t>(number)];
+    if (rule == kNoRule) continue;  // of a line that was lost for its target
+    if (auto hit = apply(rules_[rule], address, true)) return hit;
+  }
+  return std::nullopt;
+}
+
+/// All rules in their order. `candidates` is sorted; null: each pattern may match.
+std::optional<RegexpTable::Hit> RegexpTable::search(std::string_view address,
+                                                    const std::vector<int>* candidates) const {
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const Rule& rule = rules_[i];
     if (rule.kind == Rule::Kind::kEndif) continue;
-    std::vector<re2::StringPiece> groups;
-    int wanted = 0;
-    for (const Piece& piece : rule.result) wanted = std::max(wanted, piece.group);
-    if (wanted > 0) groups.resize(static_cast<std::size_t>(wanted) + 1);
-    const bool matched =
-        rule.pattern != nullptr &&
-        rule.pattern->Match(subject, 0, subject.size(),
-                            rule.anchored ? re2::RE2::ANCHOR_START : re2::RE2::UNANCHORED,
-                            groups.data(), static_cast<int>(groups.size()));
-    const bool holds = rule.pattern != nullptr && matched != rule.negated;
+    const bool possible = candidates == nullptr ||
+                          std::binary_search(candidates->begin(), candidates->end(), rule.pattern);
+    const auto hit = apply(rule, address, possible);
     if (rule.kind == Rule::Kind::kIf) {
-      if (!holds) i = rule.endif;
+      if (!hit) i = rule.endif;
       continue;
     }
-    if (!holds) continue;
-    Hit hit{{}, rule.line};
-    for (const Piece& piece : rule.result) {
-      if (piece.group == 0) {
-        hit.result += piece.literal;
-      } else if (const re2::StringPiece& group = groups[static_cast<std::size_t>(piece.group)];
-                 group.data() != nullptr) {
-        hit.result.append(group.data(), group.size());
-      }
-    }
-    return hit;
+    if (hit) return hit;
   }
   return std::nullopt;
+}
+
+/// What the rule makes of the address; nothing when it does not hold. `possible`: its pattern can
+/// match at all.
+std::optional<RegexpTable::Hit> RegexpTable::apply(const Rule& rule, std::string_view address,
+                                                   bool possible) const {
+  if (rule.pattern < 0) return std::nullopt;
+  std::vector<re2::StringPiece> groups;
+  if (rule.groups > 0) groups.resize(static_cast<std::size_t>(rule.groups) + 1);
+  const re2::StringPiece subject = to_re2(address);
+  const bool matched =
+      possible && filter_.pattern(rule.pattern)
+                      .Match(subject, 0, subject.size(),
+                             rule.anchored ? re2::RE2::ANCHOR_START : re2::RE2::UNANCHORED,
+                             groups.data(), static_cast<int>(groups.size()));
+  if (matched == rule.negated) return std::nullopt;
+  Hit hit{{}, rule.line};
+  for (const Piece& piece : rule.result) {
+    if (piece.group == 0) {
+      hit.result += piece.literal;
+    } else if (const re2::StringPiece& group = groups[static_cast<std::size_t>(piece.group)];
+               group.data() != nullptr) {
+      hit.result.append(group.data(), group.size());
+    }
+  }
+  return hit;
 }
 
 }  // namespace mail::directory

@@ -12,13 +12,21 @@
 // Both work on an explicit stack: a chain of aliases is as long as the config file says, and must
 // not become a chain of calls.
 //
+// An address is a pair of views, as written and in lower case, into the tables or into `Scratch`:
+// what is allocated is the answer.
+//
 // The slow twin is tests/oracle/directory; tested by tests/unit/directory/resolve_test.cc.
 #include "resolver.h"
 
+#include <algorithm>
+#include <array>
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <absl/container/inlined_vector.h>
 
 #include "address_text.h"
 #include "key_buffer.h"
@@ -32,19 +40,69 @@ std::string_view domain_of(std::string_view internal) {
   return internal.substr(internal.rfind('@') + 1);
 }
 
-std::string joined(const std::vector<std::string>& targets) {
+/// Addresses that are made while resolving; views of them last as long as it.
+class Scratch {
+ public:
+  std::string_view join(std::string_view a, std::string_view b = {}, std::string_view c = {}) {
+    const std::size_t size = a.size() + b.size() + c.size();
+    char* const to = take(size);
+    std::copy(c.begin(), c.end(), std::copy(b.begin(), b.end(), std::copy(a.begin(), a.end(), to)));
+    return {to, size};
+  }
+  AddressText with_lowered(std::string_view text) {
+    if (std::none_of(text.begin(), text.end(), ascii::is_upper)) return {text, text};
+    char* const to = take(text.size());
+    std::transform(text.begin(), text.end(), to, [](char c) { return ascii::to_lower(c); });
+    return {text, {to, text.size()}};
+  }
+
+ private:
+  char* take(std::size_t octets) {
+    if (octets > buffer_.size() - used_) {
+      more_.emplace_back(octets, '\0');
+      return more_.back().data();
+    }
+    return buffer_.data() + std::exchange(used_, used_ + octets);
+  }
+
+  std::array<char, 512> buffer_;
+  std::size_t used_ = 0;
+  std::deque<std::string> more_;
+};
+
+/// A set of texts that live elsewhere: a list while it is short.
+class Seen {
+ public:
+  bool contains(std::string_view text) const {
+    if (!many_.empty()) return many_.contains(text);
+    return std::find(few_.begin(), few_.end(), text) != few_.end();
+  }
+  /// True when it was not there.
+  bool insert(std::string_view text) {
+    if (contains(text)) return false;
+    if (many_.empty() && few_.size() < kFew) {
+      few_.push_back(text);
+      return true;
+    }
+    if (many_.empty()) many_.insert(few_.begin(), few_.end());
+    return many_.insert(text).second;
+  }
+
+ private:
+  static constexpr std::size_t kFew = 8;
+  absl::InlinedVector<std::string_view, kFew> few_;
+  absl::flat_hash_set<std::string_view, StringHash, StringEqual> many_;
+};
+
+using Addresses = absl::InlinedVector<AddressText, 4>;
+
+std::string joined(const AddressText* begin, const AddressText* end) {
   std::string text;
-  for (const std::string& target : targets) {
+  for (; begin != end; ++begin) {
     if (!text.empty()) text += ", ";
-    text += external_form(target);
+    text += external_form(begin->text);
   }
   return text;
-}
-
-/// `ann@x` and `+news` → `ann+news@x`.
-std::string with_extension(std::string_view internal, std::string_view extension) {
-  const std::size_t at = internal.rfind('@');
-  return cat(internal.substr(0, at), extension, internal.substr(at));
 }
 
 class Resolver {
@@ -57,68 +115,87 @@ class Resolver {
   struct Item {
     enum class Kind : std::uint8_t { kExpand, kClassify, kDiscard, kRefused };
     Kind kind = Kind::kClassify;
-    std::string address;  // kRefused: the local address whose alias was refused
-    std::string target;   // kDiscard, kRefused: as written
+    AddressText address;      // kRefused: the local address whose alias was refused
+    std::string_view target;  // kDiscard, kRefused: as written
     std::size_t line = 0;
   };
-  /// What one lookup found: the targets, in internal form.
-  using Found = std::optional<std::vector<std::string>>;
+  /// An address cut into its parts, lower case.
+  struct Parts {
+    explicit Parts(std::string_view lowered, std::string_view delimiters)
+        : at(lowered.rfind('@')),
+          local(split_localpart(lowered.substr(0, at), delimiters)),
+          domain(lowered.substr(at + 1)) {}
+    std::size_t at;
+    SplitLocalpart local;
+    std::string_view domain;
+  };
 
-  // Both answer false when the resolution is over: `failure_` says why.
-  bool expand(const std::string& address);
+  // These answer false when the resolution is over: `failure_` says why.
+  bool expand(const AddressText& root);
+  bool expand_slot(absl::InlinedVector<AddressText, 8>& slots, std::size_t i, Seen& final_slots);
   bool classify(const Item& item);
 
-  Found look_up(const std::string& address);
-  Found take(Rule rule, const VirtualTable::Entry& entry, const std::string& address,
-             std::string_view extension);
-  Found take_regexp(const RegexpTable::Hit& hit, const std::string& address);
-  void substitute_domain(std::vector<std::string>& targets, const std::string& address,
-                         std::string_view extension) const;
+  /// True when a rule was found: its targets are in `found_`.
+  bool look_up(const AddressText& address);
+  bool take(Rule rule, std::uint32_t chain, const AddressText& address, std::size_t extension);
+  bool take_regexp(const RegexpTable::Hit& hit, const AddressText& address);
+  AddressText substituted(const AddressText& target, const AddressText& address,
+                          std::size_t extension);
 
-  bool classify_local(const std::string& address);
-  void push_local_targets(const std::string& address, const LocalTable::Entry& entry);
-  bool repeats(const Item& item);
-  void deliver(RecipientKind kind, std::string address, const std::string& final_address);
+  const LocalTable::Entry* find_local_alias(std::string_view lowered) const;
+  void push_local_targets(const AddressText& address, const LocalTable::Entry& entry);
+  void deliver(RecipientKind kind, std::string address, std::string_view final_address);
+  void undeliverable(std::string_view address) {
+    resolution_.undeliverable.push_back(external_form(address));
+  }
   void note(Rule rule, std::string_view from, std::string to, std::string_view file,
-            std::size_t line);
-  Found fail(Verdict verdict) {
-    failure_ = verdict;
-    return std::nullopt;
+            std::size_t line) {
+    resolution_.path.push_back({rule, external_form(from), std::move(to), file, line});
   }
   bool stop(Verdict verdict) {
     failure_ = verdict;
     return false;
   }
+  Resolution finish(bool ours);
 
   const Tables& tables_;
   const Options& options_;
   Resolution resolution_;
-  std::vector<Item> stack_;
-  StringSet expanded_;    // roots of virtual expansions, lower case
-  StringSet classified_;  // final addresses, lower case
+  Scratch scratch_;
+  absl::InlinedVector<Item, 4> stack_;
+  Addresses found_;
+  Seen expanded_;    // roots of virtual expansions, lower case
+  Seen classified_;  // final addresses, lower case
   std::optional<Verdict> failure_;
 };
 
 Resolution Resolver::run(std::string_view address) {
-  const std::string original = qualified(address, options_.hostname);
   if (tables_.accounts.unreadable || tables_.virtuals.unreadable) {
     // Nobody can say now which domains are ours.
     resolution_.verdict = Verdict::kLookupFailure;
     return std::move(resolution_);
   }
-  const std::string_view domain = domain_of(original);
-  const bool ours = tables_.is_managed(domain) || tables_.is_local(domain);
-  if (!is_plausible_address(original)) {
+  const bool is_internal = address.find('@') != std::string_view::npos &&
+                           address.find_first_of("\"\\") == std::string_view::npos;
+  const AddressText original = scratch_.with_lowered(
+      is_internal ? address : scratch_.join(qualified(address, options_.hostname)));
+  const Domain domain = tables_.domain(domain_of(original.lowered));
+  const bool ours = domain.managed || domain.local;
+  if (!is_plausible_address(original.text)) {
     resolution_.verdict = ours ? Verdict::kUnknownUser : Verdict::kRelayDenied;
     return std::move(resolution_);
   }
   stack_.push_back({Item::Kind::kExpand, original, {}, 0});
   while (!stack_.empty() && !failure_) {
-    const Item item = std::move(stack_.back());
+    const Item item = stack_.back();
     stack_.pop_back();
     const bool going = item.kind == Item::Kind::kExpand ? expand(item.address) : classify(item);
     if (!going) break;
   }
+  return finish(ours);
+}
+
+Resolution Resolver::finish(bool ours) {
   const bool nothing = resolution_.recipients.empty() && resolution_.undeliverable.empty();
   if (!failure_ && nothing) failure_ = Verdict::kExpansionError;  // local aliases in a circle
   if (failure_) {
@@ -140,211 +217,213 @@ Resolution Resolver::run(std::string_view address) {
 }
 
 // Postfix: cleanup_map1n_internal.
-bool Resolver::expand(const std::string& address) {
-  if (!expanded_.insert(ascii::to_lower(address)).second) return true;
-  const ExpansionLimits& limits = options_.expansion;
-  std::vector<std::string> slots = {address};
-  StringSet final_slots;  // addresses that mapped to themselves, lower case
+bool Resolver::expand(const AddressText& root) {
+  if (!expanded_.insert(root.lowered)) return true;
+  absl::InlinedVector<AddressText, 8> slots = {root};
+  Seen final_slots;  // addresses that mapped to themselves
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (slots.size() > limits.expansions) return stop(Verdict::kExpansionError);
-    for (std::size_t lookups = 0;; ++lookups) {
-      const std::string current = slots[i];
-      if (final_slots.contains(ascii::to_lower(current))) break;
-      if (lookups >= limits.nesting) return stop(Verdict::kExpansionError);
-      Found found = look_up(current);
-      if (failure_) return false;
-      if (!found) break;
-      for (std::size_t n = 0; n < found->size(); ++n) {
-        std::string& target = (*found)[n];
-        if (target.size() > limits.address_octets) {
-          return stop(Verdict::kExpansionError);
-        }
-        if (ascii::equal_ignoring_case(target, current)) {
-          final_slots.insert(ascii::to_lower(current));
-        }
-        if (n == 0) {
-          slots[i] = std::move(target);
-        } else {
-          slots.push_back(std::move(target));
-        }
-      }
-    }
+    if (slots.size() > options_.expansion.expansions) return stop(Verdict::kExpansionError);
+    if (!expand_slot(slots, i, final_slots)) return false;
   }
   // The stack gives the last pushed first.
   for (auto slot = slots.rbegin(); slot != slots.rend(); ++slot) {
-    stack_.push_back({Item::Kind::kClassify, std::move(*slot), {}, 0});
+    stack_.push_back({Item::Kind::kClassify, *slot, {}, 0});
   }
   return true;
 }
 
-// Postfix: mail_addr_find. Each step asks all tables that may answer it; the first hit wins.
-Resolver::Found Resolver::look_up(const std::string& address) {
-  if (tables_.virtuals.broken) return fail(Verdict::kLookupFailure);
-  const SplitAddress split{std::string_view(address).substr(0, address.rfind('@')),
-                           domain_of(address), true};
-  const SplitLocalpart local = split_localpart(split.localpart, options_.recipient_delimiter);
+bool Resolver::expand_slot(absl::InlinedVector<AddressText, 8>& slots, std::size_t i,
+                           Seen& final_slots) {
+  const ExpansionLimits& limits = options_.expansion;
+  for (std::size_t lookups = 0;; ++lookups) {
+    const AddressText current = slots[i];
+    if (final_slots.contains(current.lowered)) return true;
+    if (lookups >= limits.nesting) return stop(Verdict::kExpansionError);
+    const bool found = look_up(current);
+    if (failure_) return false;
+    if (!found) return true;
+    for (std::size_t n = 0; n < found_.size(); ++n) {
+      const AddressText& target = found_[n];
+      if (target.text.size() > limits.address_octets) return stop(Verdict::kExpansionError);
+      if (target.lowered == current.lowered) final_slots.insert(current.lowered);
+      if (n == 0) {
+        slots[i] = target;
+      } else {
+        slots.push_back(target);
+      }
+    }
+  }
+}
 
+// Postfix: mail_addr_find. Each step asks all tables that may answer it; the first hit wins.
+bool Resolver::look_up(const AddressText& address) {
+  const VirtualTable& virtuals = tables_.virtuals;
+  if (virtuals.broken) return stop(Verdict::kLookupFailure);
   // 1. user+ext@dom: virtual, then regexp, which sees whole addresses only.
-  if (const auto* entry = tables_.virtuals.find(KeyBuffer({address}).view())) {
-    return take(Rule::kVirtualAlias, *entry, address, {});
+  if (const auto chain = virtuals.find(address.lowered); chain != VirtualTable::kNone) {
+    return take(Rule::kVirtualAlias, chain, address, 0);
   }
-  if (tables_.regexps.unreadable) return fail(Verdict::kLookupFailure);
-  if (const auto hit = tables_.regexps.find(external_form(address))) {
-    return take_regexp(*hit, address);
+  if (tables_.regexps.unreadable) return stop(Verdict::kLookupFailure);
+  if (!tables_.regexps.empty()) {
+    const bool plain = is_plain_address(address.text);
+    const std::string quoted = plain ? std::string() : external_form(address.text);
+    const std::string lowered = plain ? std::string() : ascii::to_lower(quoted);
+    const auto hit = plain ? tables_.regexps.find(address.text, address.lowered)
+                           : tables_.regexps.find(quoted, lowered);
+    if (hit) return take_regexp(*hit, address);
   }
+  const Parts parts(address.lowered, options_.recipient_delimiter);
+  const std::size_t extension = parts.local.extension.size();
   // 2. user@dom.
-  if (!local.extension.empty()) {
-    const KeyBuffer bare({local.user, "@", split.domain});
-    if (const auto* entry = tables_.virtuals.find(bare.view())) {
-      return take(Rule::kVirtualAlias, *entry, address, local.extension);
+  if (extension != 0) {
+    const KeyBuffer bare({parts.local.user, "@", parts.domain});
+    if (const auto chain = virtuals.find(bare.view()); chain != VirtualTable::kNone) {
+      return take(Rule::kVirtualAlias, chain, address, extension);
     }
   }
   // 3. user+ext, then user: only in our own host's domains.
-  if (tables_.is_local(split.domain) ||
-      ascii::equal_ignoring_case(split.domain, options_.hostname)) {
-    if (const auto* entry = tables_.virtuals.find(KeyBuffer({split.localpart}).view())) {
-      return take(Rule::kLocalpartAlias, *entry, address, {});
+  const Domain domain = tables_.domain(parts.domain);
+  if (domain.local || domain.own) {
+    const std::string_view whole = address.lowered.substr(0, parts.at);
+    if (const auto chain = virtuals.find(whole); chain != VirtualTable::kNone) {
+      return take(Rule::kLocalpartAlias, chain, address, 0);
     }
-    if (!local.extension.empty()) {
-      if (const auto* entry = tables_.virtuals.find(KeyBuffer({local.user}).view())) {
-        return take(Rule::kLocalpartAlias, *entry, address, local.extension);
+    if (extension != 0) {
+      if (const auto chain = virtuals.find(parts.local.user); chain != VirtualTable::kNone) {
+        return take(Rule::kLocalpartAlias, chain, address, extension);
       }
     }
   }
   // 4. @dom. Not for real accounts, nor their user+ext@ (Postfix swallows those).
-  const auto* entry = tables_.virtuals.find(KeyBuffer({"@", split.domain}).view());
-  if (entry == nullptr) return std::nullopt;
+  if (domain.catch_all == VirtualTable::kNone) return false;
   const bool spared =
-      !options_.catchall_swallows_accounts && tables_.find_mailbox(address) != nullptr;
-  if (spared) return std::nullopt;
-  return take(Rule::kCatchAll, *entry, address, {});
+      !options_.catchall_swallows_accounts && tables_.find_mailbox(address.lowered) != nullptr;
+  return !spared && take(Rule::kCatchAll, domain.catch_all, address, 0);
 }
 
-Resolver::Found Resolver::take(Rule rule, const VirtualTable::Entry& entry,
-                               const std::string& address, std::string_view extension) {
-  std::vector<std::string> all;
-  for (const VirtualTable::Source& source : entry) {
-    std::vector<std::string> targets = source.targets.value_or(std::vector<std::string>{});
-    substitute_domain(targets, address, extension);
-    note(rule, address, joined(targets), kVirtualFile, source.line);
-    if (!source.targets) return fail(Verdict::kExpansionError);
-    all.insert(all.end(), std::make_move_iterator(targets.begin()),
-               std::make_move_iterator(targets.end()));
-  }
-  return all;
-}
-
-Resolver::Found Resolver::take_regexp(const RegexpTable::Hit& hit, const std::string& address) {
-  std::optional<std::vector<std::string>> targets = parse_targets(hit.result, options_.hostname);
-  if (!targets) {
-    note(Rule::kRegexpAlias, address, hit.result, kRegexpFile, hit.line);
-    return fail(Verdict::kExpansionError);
-  }
-  substitute_domain(*targets, address, {});
-  note(Rule::kRegexpAlias, address, joined(*targets), kRegexpFile, hit.line);
-  return targets;
-}
-
-/// A target `@other` takes the localpart of the address that was looked up, without the extension
-/// that the key did not match; all other targets get that extension.
-void Resolver::substitute_domain(std::vector<std::string>& targets, const std::string& address,
-                                 std::string_view extension) const {
-  const std::size_t at = address.rfind('@');
-  for (std::string& target : targets) {
-    if (target.starts_with('@')) {
-      target = cat(std::string_view(address).substr(0, at - extension.size()), target);
-    } else if (!extension.empty()) {
-      target = with_extension(target, extension);
+bool Resolver::take(Rule rule, std::uint32_t chain, const AddressText& address,
+                    std::size_t extension) {
+  found_.clear();
+  const VirtualTable& virtuals = tables_.virtuals;
+  for (; chain != VirtualTable::kNone; chain = virtuals.sources[chain].next) {
+    const VirtualTable::Source& source = virtuals.sources[chain];
+    const std::size_t before = found_.size();
+    for (std::uint32_t i = source.first; i < source.first + source.count; ++i) {
+      const AddressText& target = virtuals.targets[i];
+      const bool as_it_is = extension == 0 && target.text.front() != '@';
+      found_.push_back(as_it_is ? target : substituted(target, address, extension));
     }
+    note(rule, address.text, joined(found_.data() + before, found_.data() + found_.size()),
+         kVirtualFile, source.line);
+    if (source.unusable) return stop(Verdict::kExpansionError);
   }
-}
-
-bool Resolver::repeats(const Item& item) {
-  if (classified_.insert(ascii::to_lower(item.address)).second) return false;
-  note(Rule::kDuplicate, item.address, {}, {}, 0);
   return true;
 }
 
+bool Resolver::take_regexp(const RegexpTable::Hit& hit, const AddressText& address) {
+  const auto targets = parse_targets(hit.result, options_.hostname);
+  if (!targets) {
+    note(Rule::kRegexpAlias, address.text, hit.result, kRegexpFile, hit.line);
+    return stop(Verdict::kExpansionError);
+  }
+  found_.clear();
+  for (const std::string& target : *targets) {
+    const AddressText kept = scratch_.with_lowered(scratch_.join(target));
+    found_.push_back(target.starts_with('@') ? substituted(kept, address, 0) : kept);
+  }
+  note(Rule::kRegexpAlias, address.text, joined(found_.data(), found_.data() + found_.size()),
+       kRegexpFile, hit.line);
+  return true;
+}
+
+/// A target `@other` takes the localpart of the address that was looked up, without the extension
+/// that the key did not match; all other targets get that extension (its length is given).
+AddressText Resolver::substituted(const AddressText& target, const AddressText& address,
+                                  std::size_t extension) {
+  const std::size_t at = address.text.rfind('@');
+  if (target.text.starts_with('@')) {
+    return scratch_.with_lowered(
+        scratch_.join(address.text.substr(0, at - extension), target.text));
+  }
+  const std::size_t end = target.text.rfind('@');
+  return scratch_.with_lowered(scratch_.join(target.text.substr(0, end),
+                                             address.text.substr(at - extension, extension),
+                                             target.text.substr(end)));
+}
+
 bool Resolver::classify(const Item& item) {
-  const std::string& address = item.address;
+  const AddressText& address = item.address;
   switch (item.kind) {
     case Item::Kind::kDiscard:
-      note(Rule::kDiscard, address, item.target, kAliasesFile, item.line);
-      deliver(RecipientKind::kDiscard, external_form(address), address);
+      note(Rule::kDiscard, address.text, std::string(item.target), kAliasesFile, item.line);
+      deliver(RecipientKind::kDiscard, external_form(address.text), address.text);
       return true;
     case Item::Kind::kRefused:
-      note(Rule::kRefused, address, item.target, kAliasesFile, item.line);
-      resolution_.undeliverable.push_back(external_form(address));
+      note(Rule::kRefused, address.text, std::string(item.target), kAliasesFile, item.line);
+      undeliverable(address.text);
       return true;
     case Item::Kind::kExpand:
     case Item::Kind::kClassify: break;
   }
-  if (repeats(item)) return true;
-  if (const Account* account = tables_.find_mailbox(address)) {
-    note(Rule::kMailbox, address, account->address, kAccountsFile, account->line);
-    deliver(RecipientKind::kMailbox, account->address, address);
+  if (!classified_.insert(address.lowered)) {
+    note(Rule::kDuplicate, address.text, {}, {}, 0);
     return true;
   }
-  const std::string_view domain = domain_of(address);
-  if (tables_.is_local(domain)) return classify_local(address);
-  if (tables_.is_managed(domain)) {
-    note(Rule::kUnknown, address, {}, {}, 0);
-    resolution_.undeliverable.push_back(external_form(address));
+  if (const Account* account = tables_.find_mailbox(address.lowered)) {
+    note(Rule::kMailbox, address.text, account->address, kAccountsFile, account->line);
+    deliver(RecipientKind::kMailbox, account->address, address.text);
     return true;
   }
-  note(Rule::kRemote, address, external_form(address), {}, 0);
-  deliver(RecipientKind::kRemote, external_form(address), address);
+  const Domain domain = tables_.domain(domain_of(address.lowered));
+  if (domain.local || domain.own) {
+    if (tables_.locals.unreadable) return stop(Verdict::kLookupFailure);
+    if (const LocalTable::Entry* entry = find_local_alias(address.lowered)) {
+      // Each local address gets here once, so circles end.
+      push_local_targets(address, *entry);
+      return true;
+    }
+  }
+  if (domain.local || domain.managed) {
+    note(Rule::kUnknown, address.text, {}, {}, 0);
+    undeliverable(address.text);
+    return true;
+  }
+  note(Rule::kRemote, address.text, external_form(address.text), {}, 0);
+  deliver(RecipientKind::kRemote, external_form(address.text), address.text);
   return true;
 }
 
-bool Resolver::classify_local(const std::string& address) {
-  if (tables_.locals.unreadable) return stop(Verdict::kLookupFailure);
-  const std::string_view localpart = std::string_view(address).substr(0, address.rfind('@'));
-  const LocalTable::Entry* entry = tables_.locals.find(KeyBuffer({localpart}).view());
-  if (entry == nullptr) {
-    const SplitLocalpart local = split_localpart(localpart, options_.recipient_delimiter);
-    entry = tables_.locals.find(KeyBuffer({local.user}).view());
-  }
-  if (entry == nullptr) {
-    note(Rule::kUnknown, address, {}, {}, 0);
-    resolution_.undeliverable.push_back(external_form(address));
-    return true;
-  }
-  // Each local address gets here once, so circles end.
-  push_local_targets(address, *entry);
-  return true;
+const LocalTable::Entry* Resolver::find_local_alias(std::string_view lowered) const {
+  const std::string_view localpart = lowered.substr(0, lowered.rfind('@'));
+  if (const LocalTable::Entry* entry = tables_.locals.find(localpart)) return entry;
+  return tables_.locals.find(split_localpart(localpart, options_.recipient_delimiter).user);
 }
 
-void Resolver::push_local_targets(const std::string& address, const LocalTable::Entry& entry) {
+void Resolver::push_local_targets(const AddressText& address, const LocalTable::Entry& entry) {
   using Kind = LocalTable::Target::Kind;
   std::string shown;
   for (const LocalTable::Target& target : entry.targets) {
     if (!shown.empty()) shown += ", ";
     shown += target.kind == Kind::kAddress ? external_form(target.text) : target.text;
   }
-  note(Rule::kLocalAlias, address, std::move(shown), kAliasesFile, entry.line);
+  note(Rule::kLocalAlias, address.text, std::move(shown), kAliasesFile, entry.line);
   for (auto target = entry.targets.rbegin(); target != entry.targets.rend(); ++target) {
     Item item{Item::Kind::kClassify, address, target->text, entry.line};
     switch (target->kind) {
       case Kind::kDiscard: item.kind = Item::Kind::kDiscard; break;
       case Kind::kRefused: item.kind = Item::Kind::kRefused; break;
       case Kind::kAddress:
-        item.address = target->text;
-        item.kind =
-            tables_.is_local(domain_of(target->text)) ? Item::Kind::kClassify : Item::Kind::kExpand;
+        item.address = scratch_.with_lowered(target->text);
+        item.kind = tables_.domain(domain_of(item.address.lowered)).local ? Item::Kind::kClassify
+                                                                          : Item::Kind::kExpand;
         break;
     }
-    stack_.push_back(std::move(item));
+    stack_.push_back(item);
   }
 }
 
-void Resolver::deliver(RecipientKind kind, std::string address, const std::string& final_address) {
+void Resolver::deliver(RecipientKind kind, std::string address, std::string_view final_address) {
   resolution_.recipients.push_back({std::move(address), kind, external_form(final_address)});
-}
-
-void Resolver::note(Rule rule, std::string_view from, std::string to, std::string_view file,
-                    std::size_t line) {
-  resolution_.path.push_back({rule, external_form(from), std::move(to), std::string(file), line});
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "config_text.h"
 #include "mail/base/ascii.h"
 #include "mail/base/assert.h"
+#include "overrides.h"
 
 namespace mail::directory {
 namespace {
@@ -124,12 +125,42 @@ std::vector<Assignment> parse_env_file(std::string_view text, const Report& repo
   return assignments;
 }
 
-StatusOr<std::string> read_secret(Filesystem& filesystem, const std::string& path) {
-  // Secrets are often mounted as symbolic links, which `open` refuses.
+/// Config files and secrets are often mounted as symbolic links, which `open` refuses.
+StatusOr<std::string> read_linked(Filesystem& filesystem, const std::string& path,
+                                  std::uint64_t limit) {
   MAIL_ASSIGN_OR_RETURN(const std::string target, filesystem.resolve_links(path));
-  MAIL_ASSIGN_OR_RETURN(std::string text, read_file(filesystem, target, kMaxSecretOctets));
+  return read_file(filesystem, target, limit);
+}
+
+StatusOr<std::string> read_secret(Filesystem& filesystem, const std::string& path) {
+  MAIL_ASSIGN_OR_RETURN(std::string text, read_linked(filesystem, path, kMaxSecretOctets));
   while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
   return text;
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const std::size_t end = text.find_first_of(", \t");
+    if (end != 0) items.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return items;
+}
+
+/// `localhost.$mydomain` → `localhost.example.com`.
+std::string with_hostname(std::string item, std::string_view hostname, std::string_view domain) {
+  struct Variable {
+    std::string_view name, value;
+  };
+  for (const auto& [name, value] : {Variable{"myhostname", hostname}, Variable{"mydomain", domain},
+                                    Variable{"myorigin", hostname}}) {
+    for (const std::string& form : {cat("${", name, "}"), cat("$(", name, ")"), cat("$", name)}) {
+      const std::size_t at = item.find(form);
+      if (at != std::string::npos) item.replace(at, form.size(), value);
+    }
+  }
+  return item;
 }
 
 bool is_choice(std::string_view choices, std::string_view value) {
@@ -156,6 +187,10 @@ std::string fault_of(const SettingInfo& info, std::string_view value) {
       if (info.name == "OVERRIDE_HOSTNAME" && !is_full_hostname(value)) {
         return "Write a full name such as mail.example.com.";
       }
+      if (info.name == "TRUSTED_NETWORKS") {
+        const auto networks = Networks::parse(value);
+        return networks.ok() ? "" : cat(message_of(networks.status()), ".");
+      }
       return {};
     case SettingType::kFlag: return value == "0" || value == "1" ? "" : "Write 0 or 1.";
     case SettingType::kNumber:
@@ -174,7 +209,7 @@ std::string fault_of(const SettingInfo& info, std::string_view value) {
 
 Settings::Settings() {
   for (const SettingInfo& info : setting_registry()) {
-    values_.push_back({std::string(info.default_value), false});
+    values_.push_back({std::string(info.default_value), false, {}});
   }
 }
 
@@ -192,7 +227,7 @@ bool Settings::assign(const SettingInfo& info, std::string_view value, std::stri
                fix);
     return false;
   }
-  to = {std::string(value), true};
+  to = {std::string(value), true, line == 0 ? std::string(file) : cat(file, ":", line)};
   return true;
 }
 
@@ -207,7 +242,7 @@ Settings Settings::read(Filesystem& filesystem, const std::string& folder,
     }
   }
   const Report report(kFile, settings.diagnostics_);
-  const auto text = read_file(filesystem, cat(folder, "/", kFile), kMaxFileOctets);
+  const auto text = read_linked(filesystem, cat(folder, "/", kFile), kMaxFileOctets);
   if (text.ok()) {
     // Within the file the last line of a name wins, as in docker; plain names before __FILE.
     const std::vector<Assignment> of_file = parse_env_file(*text, report);
@@ -238,7 +273,37 @@ Settings Settings::read(Filesystem& filesystem, const std::string& folder,
                  "Name a readable file.");
     }
   }
+  settings.read_overrides(filesystem, folder);
   return settings;
+}
+
+void Settings::read_overrides(Filesystem& filesystem, const std::string& folder) {
+  for (const std::string_view file : override_files()) {
+    const auto text = read_linked(filesystem, cat(folder, "/", file), kMaxFileOctets);
+    if (!text.ok()) {
+      if (text.status().code() == absl::StatusCode::kNotFound) continue;
+      Report(file, diagnostics_)
+          .error(0, cat("the file cannot be read: ", message_of(text.status())),
+                 "Make it readable; until then it does not count.");
+      continue;
+    }
+    for (const Override& given : parse_overrides(file, *text, diagnostics_)) {
+      const auto position = position_of(given.setting);
+      if (!position) continue;
+      // An empty value says something in these files: no delimiter, no relay.
+      if (given.value.empty() && setting_registry()[*position].type == SettingType::kText) {
+        values_[*position] = {{}, true, cat(given.file, ":", given.line)};
+      } else {
+        assign(setting_registry()[*position], given.value, given.file, given.line);
+      }
+    }
+  }
+}
+
+std::vector<std::string_view> settings_files() {
+  std::vector<std::string_view> files = {kFile};
+  files.insert(files.end(), override_files().begin(), override_files().end());
+  return files;
 }
 
 const Settings::Value* Settings::find(std::string_view name, SettingType type) const {
@@ -269,6 +334,20 @@ std::uint64_t Settings::number(std::string_view name) const {
 bool Settings::is_set(std::string_view name) const {
   const auto position = position_of(name);
   return MAIL_ASSERT(position.has_value()) && values_[*position].set;
+}
+
+std::string_view Settings::source(std::string_view name) const {
+  const auto position = position_of(name);
+  return MAIL_ASSERT(position.has_value()) ? std::string_view(values_[*position].source)
+                                           : std::string_view();
+}
+
+Networks Settings::trusted_networks(std::span<const Interface> interfaces) const {
+  const std::string list =
+      is_set("TRUSTED_NETWORKS")
+          ? std::string(text("TRUSTED_NETWORKS"))
+          : permit_docker_networks(text("PERMIT_DOCKER"), text("NETWORK_INTERFACE"), interfaces);
+  return Networks::parse(list).value_or(Networks());
 }
 
 std::vector<Listener> Settings::listeners() const {
@@ -314,6 +393,19 @@ Options Settings::directory_options(std::string_view system_hostname) const {
   options.catchall_swallows_accounts = flag("CATCHALL_SWALLOWS_ACCOUNTS");
   options.alias_duplicates =
       text("ALIAS_DUPLICATES") == "fail" ? Options::Duplicates::kFail : Options::Duplicates::kMerge;
+  options.alias_login = flag("ALIAS_LOGIN");
+  options.quotas = flag("ENABLE_QUOTAS");
+  // docker-mailserver: whole millions of octets become as many MiB (dms.md §6.1, 8). Octets here.
+  options.default_quota_octets = number("POSTFIX_MAILBOX_SIZE_LIMIT");
+  options.recipient_delimiter = text("RECIPIENT_DELIMITER");
+  options.own_addresses = split_list(text("OWN_ADDRESSES"));
+  if (is_set("MYDESTINATION")) {
+    const std::string domain(domain_of_hostname(options.hostname));
+    options.mydestination.emplace();
+    for (const std::string& item : split_list(text("MYDESTINATION"))) {
+      options.mydestination->push_back(with_hostname(item, options.hostname, domain));
+    }
+  }
   return options;
 }
 

@@ -7,6 +7,7 @@
 #include "mail/directory/snapshot.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "address_text.h"
@@ -15,11 +16,15 @@
 #include "mail/base/ascii.h"
 #include "mail/crypto/password.h"
 #include "mail/directory/address.h"
+#include "mail/directory/attributes.h"
+#include "mail/directory/fingerprint.h"
 #include "resolver.h"
 #include "tables.h"
 
 namespace mail::directory {
 namespace {
+
+constexpr std::size_t kFiles = 10;
 
 /// A file as it was found.
 struct Source {
@@ -37,8 +42,10 @@ Source kept_version(const Source* previous, std::string_view why, const Report& 
 
 Source load(Filesystem& filesystem, const std::string& folder, std::string_view name,
             const Options& options, const Source* previous, const Report& report) {
-  StatusOr<std::string> text =
-      read_file(filesystem, cat(folder, "/", name), options.max_file_octets);
+  // Config files are often mounted as symbolic links, which `open` refuses.
+  const auto path = filesystem.resolve_links(cat(folder, "/", name));
+  StatusOr<std::string> text = path.ok() ? read_file(filesystem, *path, options.max_file_octets)
+                                         : StatusOr<std::string>(path.status());
   if (!text.ok()) {
     if (text.status().code() == absl::StatusCode::kNotFound) return {};
     return kept_version(previous, message_of(text.status()), report);
@@ -69,69 +76,109 @@ std::string_view domain_of_hostname(std::string_view hostname) {
   return hostname.substr(hostname.find('.') + 1);
 }
 
-bool Tables::is_managed(std::string_view domain) const {
-  return managed_domains.contains(KeyBuffer({domain}).view());
-}
-
-bool Tables::is_local(std::string_view domain) const {
-  return local_domains.contains(KeyBuffer({domain}).view());
-}
-
-const Account* Tables::find_mailbox(std::string_view internal) const {
-  if (const Account* account = accounts.find(KeyBuffer({internal}).view())) return account;
-  const SplitAddress split = split_address(internal);
-  const SplitLocalpart local = split_localpart(split.localpart, options.recipient_delimiter);
-  if (local.extension.empty() || !split.has_domain) return nullptr;
-  return accounts.find(KeyBuffer({local.user, "@", split.domain}).view());
+const Account* Tables::find_mailbox(std::string_view lowered) const {
+  if (const Account* account = accounts.find(lowered)) return account;
+  const std::size_t at = lowered.rfind('@');
+  if (at == std::string_view::npos) return nullptr;
+  const SplitLocalpart local = split_localpart(lowered.substr(0, at), options.recipient_delimiter);
+  if (local.extension.empty()) return nullptr;
+  return accounts.find(KeyBuffer({local.user, lowered.substr(at)}).view());
 }
 
 struct Snapshot::State : Tables {
-  Source sources[4];  // accounts, virtual, regexp, aliases
+  std::array<Source, kFiles> sources;  // in the order of `snapshot_files`
   std::vector<Diagnostic> diagnostics;
 
   static std::shared_ptr<const Snapshot> assemble(std::unique_ptr<State> state);
   void parse();
   void collect_domains();
   void check_targets();
-  void check_targets_of(const Alias& alias, std::size_t& budget);
+  void check_targets_of(std::size_t line, std::size_t& budget);
+  void check_hostname();
 };
 
 std::shared_ptr<const Snapshot> Snapshot::State::assemble(std::unique_ptr<State> state) {
   state->parse();
   state->collect_domains();
   state->check_targets();
+  state->check_hostname();
   return std::shared_ptr<const Snapshot>(new Snapshot(std::move(state)));
 }
 
 void Snapshot::State::parse() {
-  static constexpr std::string_view kNothing;
-  const auto text = [](const Source& source) {
-    return source.text ? std::string_view(*source.text) : kNothing;
+  const auto text = [this](std::size_t file) {
+    return sources[file].text ? std::string_view(*sources[file].text) : std::string_view();
   };
-  accounts = AccountTable::parse(text(sources[0]), options, Report(kAccountsFile, diagnostics));
-  virtuals = VirtualTable::parse(text(sources[1]), options, Report(kVirtualFile, diagnostics));
-  regexps = RegexpTable::parse(text(sources[2]), options, Report(kRegexpFile, diagnostics));
-  locals = LocalTable::parse(text(sources[3]), options, Report(kAliasesFile, diagnostics));
+  const auto report = [this](std::size_t file) {
+    return Report(snapshot_files()[file], diagnostics);
+  };
+  accounts = AccountTable::parse(text(0), options, report(0));
+  virtuals = VirtualTable::parse(text(1), options, report(1));
+  regexps = RegexpTable::parse(text(2), options, report(2));
+  locals = LocalTable::parse(text(3), options, report(3));
+  quotas = QuotaTable::parse(text(4), options, report(4));
+  masters = AccountTable::parse_masters(text(5), options, report(5));
+  send_access = AccessTable::parse(text(6), options, report(6));
+  receive_access = AccessTable::parse(text(7), options, report(7));
+  relays.parse_routes(text(8), options, report(8));
+  relays.parse_credentials(text(9), options, report(9));
   accounts.unreadable = sources[0].unreadable;
   virtuals.unreadable = sources[1].unreadable;
   regexps.unreadable = sources[2].unreadable;
   locals.unreadable = sources[3].unreadable;
+  masters.unreadable = sources[5].unreadable;
+  send_access.unreadable = sources[6].unreadable;
+  receive_access.unreadable = sources[7].unreadable;
 }
 
 void Snapshot::State::collect_domains() {
   for (const Account& account : accounts.accounts) {
-    managed_domains.insert(std::string(split_address(account.address).domain));
+    domains[split_address(account.address).domain].managed = true;
   }
-  for (const auto& [key, entry] : virtuals.entries) {
-    const SplitAddress split = split_address(key);
-    if (split.has_domain) managed_domains.insert(std::string(split.domain));
+  for (const auto& [key, position] : virtuals.index) {
+    const std::size_t at = key.rfind('@');
+    if (at == std::string_view::npos) continue;
+    Domain& domain = domains[key.substr(at + 1)];
+    domain.managed = true;
+    if (at == 0) domain.catch_all = position;
   }
+  domains[options.hostname].own = true;
   for (const std::string& domain : *options.mydestination) {
-    local_domains.insert(ascii::to_lower(domain));
+    domains[ascii::to_lower(domain)].local = true;
   }
   for (const std::string& address : options.own_addresses) {
     const bool v6 = address.find(':') != std::string::npos;
-    local_domains.insert(ascii::to_lower(cat(v6 ? "[ipv6:" : "[", address, "]")));
+    domains[ascii::to_lower(cat(v6 ? "[ipv6:" : "[", address, "]"))].local = true;
+  }
+}
+
+/// Postfix refuses mail for a domain that is both in mydestination and managed; here it is
+/// delivered. People who come from there should know which of the two they have.
+void Snapshot::State::check_hostname() {
+  for (const Account& account : accounts.accounts) {
+    const std::string_view name = split_address(account.address).domain;
+    if (!domain(name).local) continue;
+    Report(kAccountsFile, diagnostics)
+        .warning(account.line,
+                 cat("'", excerpt(name),
+                     "' is a mail domain and this host's own name too; mail "
+                     "for its accounts is delivered"),
+                 cat("Put `mydestination = localhost.$mydomain, localhost` into "
+                     "postfix-main.cf to make it a mail domain only."));
+    return;
+  }
+  for (const Alias& alias : virtuals.lines) {
+    const SplitAddress split = split_address(alias.key);
+    if (!split.has_domain || split.localpart.empty()) continue;
+    if (!domain(ascii::to_lower(split.domain)).local) continue;
+    Report(kVirtualFile, diagnostics)
+        .warning(alias.line,
+                 cat("the domain of '", excerpt(alias.key),
+                     "' is this host's own name too; the "
+                     "alias is used"),
+                 cat("Put `mydestination = localhost.$mydomain, localhost` into "
+                     "postfix-main.cf to make it a mail domain only."));
+    return;
   }
 }
 
@@ -140,28 +187,30 @@ void Snapshot::State::collect_domains() {
 void Snapshot::State::check_targets() {
   constexpr std::size_t kMaxReports = 100;
   std::size_t budget = kMaxReports;
-  for (const Alias& alias : virtuals.lines) {
-    if (budget == 0) break;
-    check_targets_of(alias, budget);
+  for (std::size_t i = 0; i < virtuals.lines.size() && budget != 0; ++i) {
+    check_targets_of(i, budget);
   }
 }
 
-void Snapshot::State::check_targets_of(const Alias& alias, std::size_t& budget) {
-  const auto targets = parse_targets(alias.targets, options.hostname);
-  if (!targets) return;  // reported when it was parsed
-  for (const std::string& target : *targets) {
-    const std::string_view domain = split_address(target).domain;
-    if (target.starts_with('@') || !(is_managed(domain) || is_local(domain))) continue;
-    if (find_mailbox(target) != nullptr) continue;
-    const Verdict verdict = resolve_in(*this, external_form(target)).verdict;
+void Snapshot::State::check_targets_of(std::size_t line, std::size_t& budget) {
+  const Alias& alias = virtuals.lines[line];
+  const VirtualTable::Source& source = virtuals.sources[line];
+  for (std::uint32_t i = source.first; i < source.first + source.count; ++i) {
+    const AddressText& target = virtuals.targets[i];
+    const std::string_view name = target.lowered.substr(target.lowered.rfind('@') + 1);
+    const Domain domain = this->domain(name);
+    if (target.text.starts_with('@') || !(domain.managed || domain.local)) continue;
+    if (find_mailbox(target.lowered) != nullptr) continue;
+    const Verdict verdict = resolve_in(*this, external_form(target.text)).verdict;
     if (verdict != Verdict::kUnknownUser && verdict != Verdict::kExpansionError) continue;
     const Report report(kVirtualFile, diagnostics);
     const bool unknown = verdict == Verdict::kUnknownUser;
-    report.warning(alias.line,
-                   cat("the target '", excerpt(external_form(target)), "' of '", excerpt(alias.key),
-                       unknown ? "' is neither account nor alias" : "' leads round in a circle"),
-                   unknown ? "Add the account, or take the target out."
-                           : "Break the circle; mail for it is deferred (451).");
+    report.warning(
+        alias.line,
+        cat("the target '", excerpt(external_form(target.text)), "' of '", excerpt(alias.key),
+            unknown ? "' is neither account nor alias" : "' leads round in a circle"),
+        unknown ? "Add the account, or take the target out."
+                : "Break the circle; mail for it is deferred (451).");
     if (--budget == 0) return;
   }
 }
@@ -179,11 +228,11 @@ std::shared_ptr<const Snapshot> Snapshot::build(Filesystem& filesystem, const st
                                                 Options options, const Snapshot* previous) {
   auto state = std::make_unique<State>();
   state->options = completed(std::move(options));
-  constexpr std::string_view kNames[] = {kAccountsFile, kVirtualFile, kRegexpFile, kAliasesFile};
-  for (std::size_t i = 0; i < std::size(kNames); ++i) {
-    state->sources[i] = load(filesystem, folder, kNames[i], state->options,
+  for (std::size_t i = 0; i < kFiles; ++i) {
+    const std::string_view name = snapshot_files()[i];
+    state->sources[i] = load(filesystem, folder, name, state->options,
                              previous != nullptr ? &previous->state_->sources[i] : nullptr,
-                             Report(kNames[i], state->diagnostics));
+                             Report(name, state->diagnostics));
   }
   return State::assemble(std::move(state));
 }
@@ -191,9 +240,11 @@ std::shared_ptr<const Snapshot> Snapshot::build(Filesystem& filesystem, const st
 std::shared_ptr<const Snapshot> Snapshot::from_texts(const Texts& texts, Options options) {
   auto state = std::make_unique<State>();
   state->options = completed(std::move(options));
-  const std::optional<std::string>* given[] = {&texts.accounts, &texts.virtual_aliases,
-                                               &texts.regexp_aliases, &texts.local_aliases};
-  for (std::size_t i = 0; i < std::size(given); ++i) {
+  const std::array<const std::optional<std::string>*, kFiles> given = {
+      &texts.accounts,  &texts.virtual_aliases,  &texts.regexp_aliases, &texts.local_aliases,
+      &texts.quotas,    &texts.masters,          &texts.send_access,    &texts.receive_access,
+      &texts.relay_map, &texts.relay_credentials};
+  for (std::size_t i = 0; i < kFiles; ++i) {
     if (*given[i]) state->sources[i].text = std::make_shared<const std::string>(**given[i]);
   }
   return State::assemble(std::move(state));
@@ -205,20 +256,84 @@ Resolution Snapshot::resolve(std::string_view address) const {
 
 const Account* Snapshot::find_mailbox(std::string_view address) const {
   if (address.find_first_of("\"\\") == std::string_view::npos) {
-    return state_->find_mailbox(address);
+    return state_->find_mailbox(KeyBuffer({address}).view());
   }
-  return state_->find_mailbox(internal_form(address));
+  return state_->find_mailbox(ascii::to_lower(internal_form(address)));
 }
 
 const Account* Snapshot::find_login(std::string_view login) const {
-  return state_->accounts.find(KeyBuffer({login}).view());
+  const KeyBuffer key({login});
+  if (const Account* account = state_->accounts.find(key.view())) return account;
+  if (!state_->options.alias_login) return nullptr;
+  // docker-mailserver: the first target that is an account lends the alias its password.
+  std::uint32_t chain = state_->virtuals.find(key.view());
+  for (; chain != VirtualTable::kNone; chain = state_->virtuals.sources[chain].next) {
+    const VirtualTable::Source& source = state_->virtuals.sources[chain];
+    for (std::uint32_t i = source.first; i < source.first + source.count; ++i) {
+      const std::string_view target = state_->virtuals.targets[i].lowered;
+      if (const Account* account = state_->accounts.find(target)) return account;
+    }
+  }
+  return nullptr;
+}
+
+const Account* Snapshot::find_master(std::string_view name) const {
+  return state_->masters.find(KeyBuffer({name}).view());
+}
+
+const AccessRule* Snapshot::send_access(std::string_view sender) const {
+  const std::string internal =
+      sender.empty() ? std::string() : qualified(sender, state_->options.hostname);
+  return state_->send_access.find(internal, state_->options.recipient_delimiter);
+}
+
+const AccessRule* Snapshot::receive_access(std::string_view recipient) const {
+  return state_->receive_access.find(qualified(recipient, state_->options.hostname),
+                                     state_->options.recipient_delimiter);
+}
+
+bool Snapshot::send_access_available() const { return !state_->send_access.unreadable; }
+
+bool Snapshot::receive_access_available() const { return !state_->receive_access.unreadable; }
+
+const RelayRoute* Snapshot::relay_route(std::string_view sender) const {
+  return state_->relays.find_route(sender);
+}
+
+const RelayCredentials* Snapshot::relay_credentials(std::string_view sender,
+                                                    std::string_view host) const {
+  return state_->relays.find_credentials(sender, host);
+}
+
+Quota Snapshot::quota_of(const Account& account) const {
+  const Options& options = state_->options;
+  Quota quota;
+  if (!options.quotas) return quota;
+  quota.octets = options.default_quota_octets;
+  const Attributes attributes = attributes_of(account, "");
+  if (attributes.quota_octets || attributes.quota_messages) {
+    quota.octets = attributes.quota_octets.value_or(quota.octets);
+    quota.messages = attributes.quota_messages.value_or(0);
+    quota.file = kAccountsFile;
+    quota.line = account.line;
+  }
+  // docker-mailserver writes this one behind the attributes, and Dovecot takes the last.
+  if (const QuotaTable::Entry* entry = state_->quotas.find(account.address)) {
+    quota.octets = entry->octets;
+    quota.file = kQuotasFile;
+    quota.line = entry->line;
+  }
+  quota.grace_octets = quota.octets / 10;
+  return quota;
 }
 
 bool Snapshot::is_managed_domain(std::string_view domain) const {
-  return state_->is_managed(domain);
+  return state_->domain(KeyBuffer({domain}).view()).managed;
 }
 
-bool Snapshot::is_local_domain(std::string_view domain) const { return state_->is_local(domain); }
+bool Snapshot::is_local_domain(std::string_view domain) const {
+  return state_->domain(KeyBuffer({domain}).view()).local;
+}
 
 bool Snapshot::accounts_available() const { return !state_->accounts.unreadable; }
 
@@ -226,10 +341,31 @@ std::span<const Account> Snapshot::accounts() const { return state_->accounts.ac
 
 std::span<const Alias> Snapshot::aliases() const { return state_->virtuals.lines; }
 
+std::span<const Account> Snapshot::masters() const { return state_->masters.accounts; }
+
+bool Snapshot::masters_available() const { return !state_->masters.unreadable; }
+
+std::span<const AccessRule> Snapshot::send_access_rules() const {
+  return state_->send_access.rules;
+}
+
+std::span<const AccessRule> Snapshot::receive_access_rules() const {
+  return state_->receive_access.rules;
+}
+
+std::span<const RelayRoute> Snapshot::relay_routes() const { return state_->relays.routes; }
+
+std::span<const RelayCredentials> Snapshot::relay_credentials() const {
+  return state_->relays.credentials;
+}
+
 std::vector<std::string> Snapshot::managed_domains() const {
-  std::vector<std::string> domains(state_->managed_domains.begin(), state_->managed_domains.end());
-  std::sort(domains.begin(), domains.end());
-  return domains;
+  std::vector<std::string> names;
+  for (const auto& [name, domain] : state_->domains) {
+    if (domain.managed) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 std::span<const Diagnostic> Snapshot::diagnostics() const { return state_->diagnostics; }

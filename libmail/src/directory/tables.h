@@ -1,4 +1,4 @@
-// The four config files, parsed: what a Snapshot holds and the resolver asks.
+// The config files, parsed: what a Snapshot holds and the resolver asks.
 //
 // Keys are lower case and in internal form (address_text.h). A table that could not be read, nor
 // ever was, is `unreadable`: every question to it is a temporary failure.
@@ -12,11 +12,12 @@
 #include <string_view>
 #include <vector>
 
-#include <re2/re2.h>
-
 #include "config_text.h"
 #include "mail/base/absl.h"
 #include "mail/directory/snapshot.h"
+#include "more_tables.h"
+#include "pattern_filter.h"
+#include "text_pool.h"
 
 namespace mail::directory {
 
@@ -25,30 +26,50 @@ inline constexpr std::string_view kVirtualFile = "postfix-virtual.cf";
 inline constexpr std::string_view kRegexpFile = "postfix-regexp.cf";
 inline constexpr std::string_view kAliasesFile = "postfix-aliases.cf";
 
+/// postfix-accounts.cf, or dovecot-masters.cf: the same form with names instead of addresses.
 struct AccountTable {
   bool unreadable = false;
   std::vector<Account> accounts;
-  StringMap<std::uint32_t> index;  // address → position
+  ViewMap<std::uint32_t> index;  // address, in `accounts` → position
 
   static AccountTable parse(std::string_view text, const Options& options, const Report& report);
+  static AccountTable parse_masters(std::string_view text, const Options& options,
+                                    const Report& report);
   const Account* find(std::string_view lowered) const;
 };
 
+/// An address in internal form. The views live as long as the snapshot, or as the resolution for
+/// one that was made for it.
+struct AddressText {
+  std::string_view text;     // as written
+  std::string_view lowered;  // often the same
+};
+
 struct VirtualTable {
-  /// One line of the file. Several lines of one key stand beside each other.
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  /// One line of the file. Several lines of one key form a chain.
   struct Source {
-    std::size_t line = 0;
-    std::optional<std::vector<std::string>> targets;  // none: the line says nothing usable
+    std::uint32_t line = 0;
+    std::uint32_t first = 0;     // of `targets`
+    std::uint32_t count = 0;     // 0 in an unusable line, or where an earlier one has them all
+    std::uint32_t next = kNone;  // position of the next line of this key
+    bool unusable = false;
   };
-  using Entry = std::vector<Source>;
 
   bool unreadable = false;
   bool broken = false;  // a duplicate key under Duplicates::kFail
   std::vector<Alias> lines;
-  StringMap<Entry> entries;
+  std::vector<Source> sources;
+  std::vector<AddressText> targets;
+  ViewMap<std::uint32_t> index;  // key → position in `sources`
+  TextPool pool;                 // of keys and targets
 
   static VirtualTable parse(std::string_view text, const Options& options, const Report& report);
-  const Entry* find(std::string_view lowered) const;
+  /// Position in `sources`, or kNone.
+  std::uint32_t find(std::string_view lowered) const {
+    const auto found = index.find(lowered);
+    return found == index.end() ? kNone : found->second;
+  }
 };
 
 /// postfix-regexp.cf: rules in file order, the first that matches wins.
@@ -62,8 +83,9 @@ class RegexpTable {
   bool unreadable = false;
 
   static RegexpTable parse(std::string_view text, const Options& options, const Report& report);
-  /// `address` in external form and the case it came in.
-  std::optional<Hit> find(std::string_view address) const;
+  /// `address` in external form and the case it came in; `lowered` the same in lower case.
+  std::optional<Hit> find(std::string_view address, std::string_view lowered) const;
+  bool empty() const { return rules_.empty(); }
 
  private:
   struct Piece {
@@ -76,13 +98,22 @@ class RegexpTable {
     bool negated = false;
     bool anchored = false;
     std::size_t line = 0;
-    std::unique_ptr<re2::RE2> pattern;  // kIf without one: its pattern was unusable, never true
+    int pattern = -1;  // number in `filter_`; -1: its pattern was unusable, never true
+    int groups = 0;    // the highest that `result` names
     std::vector<Piece> result;
     std::size_t endif = 0;  // kIf: position of its endif, or the number of rules
   };
   friend class RegexpParser;
 
+  static constexpr std::size_t kNoRule = SIZE_MAX;
+
+  std::optional<Hit> search(std::string_view address, const std::vector<int>* candidates) const;
+  std::optional<Hit> apply(const Rule& rule, std::string_view address, bool possible) const;
+
   std::vector<Rule> rules_;
+  std::vector<std::size_t> rule_of_pattern_;
+  bool plain_ = true;  // neither `if` nor "!"
+  PatternFilter filter_;
 };
 
 /// postfix-aliases.cf, with the generated root and postmaster.
@@ -104,20 +135,34 @@ struct LocalTable {
   const Entry* find(std::string_view lowered) const;
 };
 
-/// Everything the resolver needs.
+struct Domain {
+  bool managed = false;  // of an account or of a key of postfix-virtual.cf
+  bool local = false;    // in mydestination
+  bool own = false;      // the host's name: targets without a domain get it
+  std::uint32_t catch_all = VirtualTable::kNone;
+};
+
+/// Everything that a Snapshot answers from.
 struct Tables {
   Options options;  // complete: domain, postmaster_address and mydestination are filled in
   AccountTable accounts;
   VirtualTable virtuals;
   RegexpTable regexps;
   LocalTable locals;
-  StringSet managed_domains;
-  StringSet local_domains;
+  AccountTable masters;
+  QuotaTable quotas;
+  AccessTable send_access;
+  AccessTable receive_access;
+  RelayTable relays;
+  StringMap<Domain> domains;
 
-  bool is_managed(std::string_view domain) const;
-  bool is_local(std::string_view domain) const;
+  /// `lowered`; a domain that is not ours has no flag set.
+  Domain domain(std::string_view lowered) const {
+    const auto found = domains.find(lowered);
+    return found == domains.end() ? Domain{} : found->second;
+  }
   /// The account that `user+ext@dom` belongs to.
-  const Account* find_mailbox(std::string_view internal) const;
+  const Account* find_mailbox(std::string_view lowered) const;
 };
 
 }  // namespace mail::directory

@@ -11,16 +11,33 @@
 namespace mail::directory {
 namespace {
 
-/// Targets that an earlier line of the same key has already.
-void drop_repeated(std::vector<std::string>& targets, const VirtualTable::Entry& before) {
-  std::erase_if(targets, [&before](const std::string& target) {
-    for (const VirtualTable::Source& source : before) {
-      for (const std::string& other : source.targets.value_or(std::vector<std::string>{})) {
-        if (ascii::equal_ignoring_case(target, other)) return true;
-      }
+bool has_target(const VirtualTable& table, std::uint32_t chain, std::string_view lowered) {
+  for (; chain != VirtualTable::kNone; chain = table.sources[chain].next) {
+    const VirtualTable::Source& source = table.sources[chain];
+    for (std::uint32_t i = source.first; i < source.first + source.count; ++i) {
+      if (table.targets[i].lowered == lowered) return true;
     }
-    return false;
-  });
+  }
+  return false;
+}
+
+/// A new line at the end of the table; those of `targets` that an earlier line of the same key has
+/// already are left out.
+void add_source(VirtualTable& table, std::size_t line, std::uint32_t chain,
+                const std::optional<std::vector<std::string>>& targets) {
+  VirtualTable::Source source;
+  source.line = static_cast<std::uint32_t>(line);
+  source.first = static_cast<std::uint32_t>(table.targets.size());
+  source.unusable = !targets;
+  if (targets) {
+    for (const std::string& target : *targets) {
+      const std::string_view text = table.pool.add(target);
+      const std::string_view lowered = table.pool.add_lowered(text);
+      if (!has_target(table, chain, lowered)) table.targets.push_back({text, lowered});
+    }
+  }
+  source.count = static_cast<std::uint32_t>(table.targets.size()) - source.first;
+  table.sources.push_back(source);
 }
 
 }  // namespace
@@ -51,34 +68,34 @@ VirtualTable VirtualTable::parse(std::string_view text, const Options& options,
                      cat("Write it without; `name: target` belongs into ", kAliasesFile, "."));
     }
     const std::string_view value = ascii::trim(line.substr(end));
-    Source source{logical.line, parse_targets(value, options.hostname)};
-    if (!source.targets) {
+    const auto targets = parse_targets(value, options.hostname);
+    if (!targets) {
       report.error(logical.line,
                    cat("'", excerpt(value), "' holds something that is no address; mail for '",
                        excerpt(key), "' is deferred"),
                    "Write addresses with commas between them.");
     }
-    const auto [position, fresh] = table.entries.try_emplace(ascii::to_lower(internal_form(key)));
-    Entry& entry = position->second;
-    if (!fresh) {
+    const auto fresh = static_cast<std::uint32_t>(table.sources.size());
+    const std::string internal = ascii::to_lower(internal_form(key));
+    std::uint32_t chain = table.find(internal);
+    add_source(table, logical.line, chain, targets);
+    if (chain == kNone) {
+      table.index.emplace(table.pool.add(internal), fresh);
+    } else {
       const bool fail = options.alias_duplicates == Options::Duplicates::kFail;
       table.broken = table.broken || fail;
-      report.warning(logical.line,
-                     cat("'", excerpt(key), "' is already an alias since line ", entry[0].line,
-                         fail ? "; every alias lookup fails (ALIAS_DUPLICATES=fail)"
-                              : "; mail goes to the targets of both lines"),
-                     "Write all targets on one line, with commas between them.");
-      if (source.targets) drop_repeated(*source.targets, entry);
+      report.warning(
+          logical.line,
+          cat("'", excerpt(key), "' is already an alias since line ", table.sources[chain].line,
+              fail ? "; every alias lookup fails (ALIAS_DUPLICATES=fail)"
+                   : "; mail goes to the targets of both lines"),
+          "Write all targets on one line, with commas between them.");
+      while (table.sources[chain].next != kNone) chain = table.sources[chain].next;
+      table.sources[chain].next = fresh;
     }
-    entry.push_back(std::move(source));
     table.lines.push_back({std::string(key), std::string(value), logical.line});
   }
   return table;
-}
-
-const VirtualTable::Entry* VirtualTable::find(std::string_view lowered) const {
-  const auto found = entries.find(lowered);
-  return found == entries.end() ? nullptr : &found->second;
 }
 
 }  // namespace mail::directory

@@ -5,6 +5,7 @@
 
 #include "mail/store/maildir.h"
 #include "mail/store/memory.h"
+#include "net/interfaces.h"
 #include "net/login_secret.h"
 #include "net/report.h"
 #include "net/server_state.h"
@@ -86,6 +87,8 @@ Status Server::State::make_services() {
 StatusOr<server::ServiceOptions> Server::State::service_options() const {
   server::ServiceOptions services;
   services.hostname = directory_options.hostname;
+  services.mail_folder = options.mail;
+  services.trusted_networks = settings.trusted_networks(net::interfaces());
   services.has_tls = certificate.context() != nullptr;
   services.allows_cleartext_auth = has_config() && settings.text("SSL_TYPE").empty();
   services.message_size = settings.number("POSTFIX_MESSAGE_SIZE_LIMIT");

@@ -8,6 +8,7 @@
 #include "mail/crypto/password.h"
 #include "mail/directory/fingerprint.h"
 #include "mail/directory/hostname.h"
+#include "mail/server/logins.h"
 #include "net/report.h"
 #include "net/server_state.h"
 
@@ -115,7 +116,9 @@ void Server::State::choose_watched(const net::CertificatePlan& plan) {
   for (const std::string_view name : directory::snapshot_files()) {
     watched.push_back(cat(options.config, "/", name));
   }
-  watched.push_back(cat(options.config, "/mailserver.env"));
+  for (const std::string_view name : directory::settings_files()) {
+    watched.push_back(cat(options.config, "/", name));
+  }
   for (std::string& path : net::watched_paths(files, plan)) watched.push_back(std::move(path));
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "mail/directory/hostname.h"
+#include "mail/server/logins.h"
 #include "net/helper_client.h"
 #include "net/server_state.h"
 #include "net/watch_points.h"
@@ -71,7 +72,8 @@ void Server::State::reload() {
   logger.info("config folder read", {{"accounts", cat(after->accounts().size())},
                                      {"aliases", cat(after->aliases().size())},
                                      {"diagnostics", cat(after->diagnostics().size())}});
-  current->set(std::move(after));
+  current->set(after);
+  if (events != nullptr) server::publish_changed_logins(*events, *before, *after);
   apply_certificates(now);
   if (is_changed) apply_settings(std::move(now));
 }

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "mail/server/service.h"
+#include "mail/store/store.h"
+#include "server/login_watch.h"
 #include "server/shared.h"
 
 namespace mail::server {
@@ -32,6 +34,16 @@ struct Connection {
     proof_deadline.reset();
     transport->set_established();
   }
+
+  /// Who logged in, and whether that still holds (attack B13).
+  std::optional<LoginWatch> login_watch = {};
+
+  /// After an accepted login: `drive` ends the session when the login is revoked, at once if that
+  /// happened while it was being checked. `snapshot` is the one that accepted it.
+  void watch_login(const directory::Snapshot& snapshot, const directory::Login& login);
+  bool is_login_revoked() const;
+  /// Where this account's mail is.
+  store::AccountPlace place_of(const std::string& address) const;
 
   const ServiceOptions& options() const { return shared->options(); }
 

@@ -61,6 +61,13 @@ inline std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optiona
   return std::min(*a, *b);
 }
 
+template <Session S>
+void end_revoked(Connection& connection, S& session) {
+  connection.log(Logger::Level::kInfo, "the login is no longer valid, the session ends");
+  connection.login_watch.reset();
+  session.shut_down("your account or password has changed");
+}
+
 template <Session S, class Service>
 Task<void> drive(Connection& connection, S& session, Service& service) {
   Transport& transport = *connection.transport;
@@ -96,7 +103,11 @@ Task<void> drive(Connection& connection, S& session, Service& service) {
       continue;
     }
     if (std::exchange(connection.was_woken, false)) {
-      co_await service.woken(session);
+      if (connection.is_login_revoked()) {
+        end_revoked(connection, session);
+      } else {
+        co_await service.woken(session);
+      }
       continue;
     }
     const Transport::Interest interest{.readable = session.wants_input(), .writable = false};
@@ -106,7 +117,7 @@ Task<void> drive(Connection& connection, S& session, Service& service) {
     const TimePoint now = clock.now();
     switch (readiness) {
       case Transport::Readiness::kReady: receive_available(transport, session, now); break;
-      case Transport::Readiness::kWoken: co_await service.woken(session); break;
+      case Transport::Readiness::kWoken: connection.was_woken = true; break;
       case Transport::Readiness::kDeadline:
         if (connection.proof_deadline && *connection.proof_deadline <= now) {
           connection.proof_deadline.reset();

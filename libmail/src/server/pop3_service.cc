@@ -41,9 +41,8 @@ struct OpenedMaildrop {
   std::vector<store::Pop3Message> messages;
 };
 
-StatusOr<OpenedMaildrop> open_maildrop(store::Store& store, const std::string& address) {
+StatusOr<OpenedMaildrop> open_maildrop(store::Store& store, const store::AccountPlace& place) {
   OpenedMaildrop opened;
-  const store::AccountPlace place{address, {}};
   MAIL_ASSIGN_OR_RETURN(opened.account, store.account(place));
   MAIL_ASSIGN_OR_RETURN(opened.mailbox, opened.account->open("INBOX"));
   MAIL_RETURN_IF_ERROR(opened.mailbox->refresh());
@@ -162,6 +161,7 @@ class Pop3Service {
 
   Task<void> log_in(Session& session, pop3::Login& asked) {
     World& world = connection_.world;
+    const auto snapshot = world.directory.get();
     auto login = co_await desk_.admit(asked.user, asked.password, asked.is_proven);
     wipe(asked.password);
     if (login.verdict != directory::LoginVerdict::kAccepted) {
@@ -181,7 +181,9 @@ class Pop3Service {
     }
     connection_.establish();
     login_ = login.address;
-    auto open = [this, &world] { return open_maildrop(world.store, login_); };
+    auto open = [&world, place = connection_.place_of(login_)] {
+      return open_maildrop(world.store, place);
+    };
     auto opened = co_await run_on(world.worker, std::move(open));
     if (!opened.ok()) {
       log_failure("mail folder cannot be opened", opened.status());
@@ -189,6 +191,7 @@ class Pop3Service {
       co_return;
     }
     maildrop_ = std::move(*opened);
+    connection_.watch_login(*snapshot, login);
     connection_.log(Logger::Level::kInfo, "logged in",
                     {{"account", login_}, {"messages", cat(maildrop_.messages.size())}});
     session.open(listing());

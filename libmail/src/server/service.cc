@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include "mail/directory/attributes.h"
+#include "mail/directory/current.h"
 #include "server/connection.h"
 #include "server/imap_service.h"
 #include "server/pop3_service.h"
@@ -44,6 +46,23 @@ Task<void> pause(Connection& connection, Duration duration) {
     if (readiness != Transport::Readiness::kWoken) co_return;
     connection.was_woken = true;
   }
+}
+
+void Connection::watch_login(const directory::Snapshot& snapshot, const directory::Login& login) {
+  login_watch.emplace(world, *transport, snapshot, login);
+  // A change between the check and the subscription woke nobody.
+  if (is_login_revoked()) was_woken = true;
+}
+
+bool Connection::is_login_revoked() const {
+  return login_watch && login_watch->is_revoked(*world.directory.get());
+}
+
+store::AccountPlace Connection::place_of(const std::string& address) const {
+  const auto snapshot = world.directory.get();
+  const directory::Account* account = snapshot->find_mailbox(address);
+  if (account == nullptr || account->extra.empty()) return {address, {}};
+  return {address, directory::attributes_of(*account, options().mail_folder).mail};
 }
 
 namespace {

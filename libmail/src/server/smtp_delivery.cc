@@ -23,15 +23,15 @@ bool is_submission(Protocol protocol) {
   return protocol == Protocol::kSubmission || protocol == Protocol::kSubmissions;
 }
 
-std::vector<store::Target> targets_of(const Transaction& transaction,
-                                      const ServiceOptions& options) {
+std::vector<store::Target> targets_of(const Connection& connection,
+                                      const Transaction& transaction) {
   std::vector<store::Target> targets;
   targets.reserve(transaction.copies.size());
   for (const Copy& copy : transaction.copies) {
     store::Target target;
-    target.account.address = copy.mailbox;
+    target.account = connection.place_of(copy.mailbox);
     target.header = return_path_field(transaction.reverse_path);
-    if (options.delivered_to) target.header += delivered_to_field(copy.delivered);
+    if (connection.options().delivered_to) target.header += delivered_to_field(copy.delivered);
     targets.push_back(std::move(target));
   }
   return targets;
@@ -130,7 +130,7 @@ Task<std::vector<smtp::Reply>> deliver(Connection& connection, const Transaction
   const std::string added = received_field(facts) + missing_fields(message.bytes(), edit);
   std::vector<std::string_view> pieces = kept_pieces(message.bytes(), edit);
   pieces.insert(pieces.begin(), added);
-  const std::vector<store::Target> targets = targets_of(transaction, connection.options());
+  const std::vector<store::Target> targets = targets_of(connection, transaction);
   auto job = [&store = world.store, &targets, &pieces, time = edit.time, is_lmtp] {
     return store_copies(store, targets, pieces, time, is_lmtp);
   };

@@ -24,6 +24,7 @@
 #include "mail/smtp/server_session.h"
 #include "server/drive.h"
 #include "server/login.h"
+#include "server/smtp_access.h"
 #include "server/smtp_delivery.h"
 #include "server/smtp_replies.h"
 #include "server/smtp_transaction.h"
@@ -62,7 +63,7 @@ class SmtpService {
   Task<void> refuse_login(Session& session, std::string name, directory::Login login);
   void begin_transaction(Session& session, const smtp::MailFrom& mail);
   void add_recipient(Session& session, const smtp::RcptTo& rcpt);
-  smtp::Reply route(const smtp::RcptTo& rcpt, std::vector<Copy>& copies) const;
+  smtp::Reply route(const smtp::RcptTo& rcpt, std::vector<Copy>& copies);
   smtp::Reply route_lmtp(const smtp::RcptTo& rcpt, std::vector<Copy>& copies) const;
   std::size_t add_copy(Copy copy);
   void believe(Session& session, const smtp::XClient& client);
@@ -105,6 +106,7 @@ void SmtpService::handle_at_once(Session& session, const Session::Event& event) 
 }
 
 Task<void> SmtpService::login(Session& session, const smtp::Authenticate& asked) {
+  const auto snapshot = connection_.world.directory.get();
   auto login = co_await desk_.admit(asked.authentication, asked.password, asked.is_proven);
   if (login.verdict != directory::LoginVerdict::kAccepted) {
     co_await refuse_login(session, std::string(asked.authentication), std::move(login));
@@ -112,6 +114,7 @@ Task<void> SmtpService::login(Session& session, const smtp::Authenticate& asked)
   }
   login_ = login.address;
   connection_.establish();
+  connection_.watch_login(*snapshot, login);
   connection_.log(Logger::Level::kInfo, "logged in",
                   {{"account", login_}, {"mechanism", std::string(asked.mechanism)}});
   session.accept();
@@ -157,24 +160,50 @@ void SmtpService::believe(Session& session, const smtp::XClient& client) {
 }
 
 void SmtpService::begin_transaction(Session& session, const smtp::MailFrom& mail) {
+  const auto snapshot = connection_.world.directory.get();
+  const bool is_lmtp = connection_.protocol == Protocol::kLmtp;
+  const directory::AccessRule* rule = is_lmtp ? nullptr : snapshot->send_access(mail.reverse_path);
+  if (!is_lmtp && !snapshot->send_access_available()) {
+    session.answer({451, "4.3.0", "Temporary lookup failure"});
+    return;
+  }
+  if (auto refusal = refusal_by(rule, "Sender", mail.reverse_path)) {
+    connection_.log(Logger::Level::kInfo, "sender refused",
+                    {{"from", std::string(mail.reverse_path)}, {"rule", rule->key}});
+    session.answer(*refusal);
+    return;
+  }
   transaction_ = std::make_unique<Transaction>(connection_.shared);
   transaction_->reverse_path = mail.reverse_path;
   transaction_->body = mail.body;
   transaction_->is_smtputf8 = mail.is_smtputf8;
   transaction_->dsn_return = mail.dsn_return;
   transaction_->envelope_id = mail.envelope_id;
+  transaction_->snapshot = snapshot;
+  transaction_->sender_rule = rule;
+  transaction_->is_discarded = discards(rule);
   session.accept();
 }
 
-smtp::Reply SmtpService::route(const smtp::RcptTo& rcpt, std::vector<Copy>& copies) const {
+/// What the access files say, then what the directory says.
+smtp::Reply SmtpService::route(const smtp::RcptTo& rcpt, std::vector<Copy>& copies) {
   const auto snapshot = connection_.world.directory.get();
+  if (!snapshot->receive_access_available()) return {451, "4.3.0", "Temporary lookup failure"};
+  const directory::AccessRule* rule = snapshot->receive_access(rcpt.forward_path);
+  if (auto refusal = refusal_by(rule, "Recipient", rcpt.forward_path)) return *refusal;
+  if (discards(rule)) transaction_->is_discarded = true;
+  if (transaction_->is_discarded) return {250, "2.1.5", "Ok"};
   const directory::Resolution resolution = snapshot->resolve(rcpt.forward_path);
   for (const directory::Recipient& recipient : resolution.recipients) {
     if (recipient.kind != directory::RecipientKind::kMailbox) continue;
     copies.push_back({recipient.address, recipient.final_address, std::string(rcpt.forward_path)});
   }
-  const Sender sender = login_.empty() ? Sender::kAnyone : Sender::kAuthenticated;
-  return reply_to_recipient(resolution, rcpt.forward_path, sender);
+  const bool may_relay = !login_.empty() || connection_.options().trusted_networks.contains(
+                                                connection_.peer().address);
+  const smtp::Reply reply = reply_to_recipient(
+      resolution, rcpt.forward_path, may_relay ? Sender::kAuthenticated : Sender::kAnyone);
+  const smtp::Reply by_recipient = deferred_by(rule, "Recipient", rcpt.forward_path, reply);
+  return deferred_by(transaction_->sender_rule, "Sender", transaction_->reverse_path, by_recipient);
 }
 
 smtp::Reply SmtpService::route_lmtp(const smtp::RcptTo& rcpt, std::vector<Copy>& copies) const {
@@ -241,6 +270,7 @@ TraceFacts SmtpService::trace_facts(const Session& session) const {
 
 Task<void> SmtpService::finish_message(Session& session) {
   const TraceFacts facts = trace_facts(session);
+  if (transaction_->is_discarded) transaction_->copies.clear();
   auto replies = co_await deliver(connection_, *transaction_, facts);
   transaction_.reset();
   if (connection_.protocol == Protocol::kLmtp) {

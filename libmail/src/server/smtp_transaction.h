@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "mail/directory/snapshot.h"
 #include "mail/smtp/types.h"
 #include "server/shared.h"
 
@@ -43,6 +44,9 @@ struct Transaction {
   std::string envelope_id;
   std::vector<AcceptedRecipient> recipients;
   std::vector<Copy> copies;
+  std::shared_ptr<const directory::Snapshot> snapshot;  // of MAIL
+  const directory::AccessRule* sender_rule = nullptr;   // in `snapshot`
+  bool is_discarded = false;  // DISCARD in an access file: accept and forget
   MessageBuffer message;
 };
 

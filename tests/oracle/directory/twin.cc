@@ -194,25 +194,29 @@ class Run {
     classified_.push_back(address);
     if (is_account(world_, address)) {
       recipients_.push_back("mailbox:" + address);
-    } else if (is_local(domain_of(address))) {
-      local_alias(address);
-    } else if (is_managed(domain_of(address))) {
+      return;
+    }
+    // "Applies to localparts in $mydestination and to targets without domain", which are those at
+    // the host's name.
+    const std::string domain = domain_of(address);
+    if ((is_local(domain) || domain == world_.hostname) && local_alias(address)) return;
+    if (is_local(domain) || is_managed(domain)) {
       unknown_.push_back(address);
     } else {
       recipients_.push_back("remote:" + address);
     }
   }
 
-  void local_alias(const std::string& address) {
+  bool local_alias(const std::string& address) {
     const std::string local = local_of(address);
     for (const std::string& name : {local, user_of(local)}) {
       for (const auto& [key, targets] : world_.aliases) {
         if (key != name) continue;
         for (const std::string& target : targets) local_target(address, target);
-        return;
+        return true;
       }
     }
-    unknown_.push_back(address);
+    return false;
   }
 
   void local_target(const std::string& address, const std::string& target) {

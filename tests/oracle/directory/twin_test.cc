@@ -138,6 +138,7 @@ World random_world(std::mt19937& random) {
   const auto target = [&] { return random() % 4 == 0 ? pick(locals, random) : address(); };
   World world = small_world();
   world.swallows = random() % 2 == 0;
+  if (random() % 4 == 0) world.local_domains = {"localhost"};  // a bare domain
   world.fail_on_duplicates = random() % 8 == 0;
   for (std::size_t n = random() % 5; n > 0; --n) {
     const std::string account = address();

@@ -118,3 +118,57 @@ TEST_CASE("an edit waits its turn: a held lock is a temporary refusal") {
   lock->reset();
   CHECK(folder.editor.add_account("a@d.example", "{PLAIN}x").ok());
 }
+
+TEST_CASE("the smaller files are edited key by key, everything else stays byte for byte") {
+  Folder folder("# people\nann@d.example|{PLAIN}x\nbob@d.example|{PLAIN}y|extra\n",
+                "# aliases\ninfo@d.example Ann@d.example,\n  # between\n  bob@d.example\n"
+                "only@d.example ann@d.example\n");
+  REQUIRE(folder.files
+              .write("/config/dovecot-quotas.cf", "# sizes\nann@d.example:1G\r\njann@d.example:2G")
+              .ok());
+  REQUIRE(folder.files
+              .write("/config/postfix-send-access.cf",
+                     "# access\n@bad.example 550\n  go away\n# tail\n\n")
+              .ok());
+  Editor& editor = folder.editor;
+  CHECK(editor.set_quota("ANN@d.example", "5G").ok());
+  CHECK(editor.set_quota("bob@d.example", "0").ok());
+  CHECK(editor.set_quota("eve@d.example", "5G").code() == absl::StatusCode::kNotFound);
+  CHECK(editor.set_quota("ann@d.example", "5").code() == absl::StatusCode::kInvalidArgument);
+  CHECK(folder.text("/config/dovecot-quotas.cf") ==
+        "# sizes\nann@d.example:5G\r\njann@d.example:2G\nbob@d.example:0\n");
+  CHECK(*editor.delete_quota("bob@d.example"));
+  CHECK_FALSE(*editor.delete_quota("bob@d.example"));
+
+  using Direction = Editor::Direction;
+  CHECK(editor.restrict(Direction::kSend, "ann@d.example").ok());
+  CHECK(editor.restrict(Direction::kSend, "ANN@d.example").code() ==
+        absl::StatusCode::kAlreadyExists);
+  CHECK(editor.restrict(Direction::kSend, "a b").code() == absl::StatusCode::kInvalidArgument);
+  CHECK(editor.unrestrict(Direction::kSend, "@bad.example").ok());
+  CHECK(editor.unrestrict(Direction::kReceive, "x").code() == absl::StatusCode::kNotFound);
+  CHECK(folder.text("/config/postfix-send-access.cf") ==
+        "# access\n# tail\n\nann@d.example \t\t REJECT\n");
+
+  CHECK(editor.add_master("Root", "{PLAIN}x").ok());
+  CHECK(editor.add_master("root", "{PLAIN}x").code() == absl::StatusCode::kAlreadyExists);
+  CHECK(editor.update_master("root", "{PLAIN}z").ok());
+  CHECK(editor.update_master("admin", "{PLAIN}z").code() == absl::StatusCode::kNotFound);
+  CHECK(folder.text("/config/dovecot-masters.cf") == "root|{PLAIN}z\n");
+
+  CHECK(editor.set_relay("D.example", "relay.test", 587).ok());
+  CHECK(editor.set_relay("d.example", "other.test", 25).ok());
+  CHECK(editor.exclude_from_relay("e.example").ok());
+  CHECK(folder.text("/config/postfix-relaymap.cf") == "@d.example [other.test]:25\n@e.example \n");
+  CHECK(editor.set_relay_credentials("d.example", "user", "p:w d").ok());
+  CHECK(editor.set_relay_credentials("d.example", "us:er", "x").code() ==
+        absl::StatusCode::kInvalidArgument);
+  CHECK(editor.set_relay_credentials("d.example", "user", "two\nlines").code() ==
+        absl::StatusCode::kInvalidArgument);
+  CHECK(folder.text("/config/postfix-sasl-password.cf") == "@d.example user:p:w d\n");
+
+  CHECK(editor.delete_account("ann@d.example").ok());
+  CHECK(folder.accounts() == "# people\nbob@d.example|{PLAIN}y|extra\n");
+  CHECK(folder.aliases() == "# aliases\ninfo@d.example bob@d.example\n  # between\n");
+  CHECK(folder.text("/config/dovecot-quotas.cf") == "# sizes\njann@d.example:2G\n");
+}

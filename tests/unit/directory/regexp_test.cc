@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "directory/tables.h"
+#include "mail/base/ascii.h"
 
 using namespace mail::directory;
 
@@ -23,7 +24,7 @@ Parsed parse(std::string_view text) {
 }
 
 std::string result(const RegexpTable& table, std::string_view address) {
-  const auto hit = table.find(address);
+  const auto hit = table.find(address, mail::ascii::to_lower(address));
   return hit ? hit->result : "-";
 }
 

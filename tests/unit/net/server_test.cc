@@ -173,6 +173,34 @@ TEST_CASE("An account that is written to the config folder is soon there by itse
   CHECK(server->directory()->find_login("cat@example.com") != nullptr);
 }
 
+TEST_CASE("Every config file is read again when it is written, replaced or removed") {
+  const TestFolder folder;
+  const auto server = started(folder_options(folder));
+  const auto comes_true = [](const auto& is_true) {
+    const auto give_up = std::chrono::steady_clock::now() + seconds(10);
+    while (!is_true() && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+    return is_true();
+  };
+  const auto quota = [&] {
+    const auto snapshot = server->directory();
+    return snapshot->quota_of(*snapshot->find_login("ann@example.com")).octets;
+  };
+  folder.write("config/dovecot-quotas.cf", "ann@example.com:5G\n");
+  CHECK(comes_true([&] { return quota() == 5ULL << 30; }));
+  std::filesystem::remove(folder / "config/dovecot-quotas.cf");
+  CHECK(comes_true([&] { return quota() == 0; }));
+  folder.write("config/postfix-receive-access.cf", "ann@example.com REJECT\n");
+  CHECK(comes_true(
+      [&] { return server->directory()->receive_access("ann@example.com") != nullptr; }));
+  folder.write("config/new", "recipient_delimiter = -\n");
+  std::filesystem::rename(folder / "config/new", folder / "config/postfix-main.cf");
+  CHECK(comes_true(
+      [&] { return server->directory()->find_mailbox("ann-news@example.com") != nullptr; }));
+  std::filesystem::remove(folder / "config/postfix-main.cf");
+  CHECK(comes_true(
+      [&] { return server->directory()->find_mailbox("ann+news@example.com") != nullptr; }));
+}
+
 TEST_CASE("A start that cannot be says why") {
   const TestFolder folder;
   ServerOptions options = folder_options(folder);

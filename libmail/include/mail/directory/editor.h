@@ -2,6 +2,7 @@
 // atomically, release. A reader sees the old file or the new one, never a part.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,7 @@ class Editor {
   Status add_account(std::string_view address, std::string_view stored_password);
   /// Keeps the extra attributes. Fails: NotFound.
   Status update_account(std::string_view address, std::string_view stored_password);
+  /// Takes the address out of all aliases, too (an alias without targets goes), and its quota.
   /// Fails: NotFound.
   Status delete_account(std::string_view address);
 
@@ -34,7 +36,39 @@ class Editor {
   /// Removes one recipient, and the line with its last one. True when something was removed.
   StatusOr<bool> delete_alias(std::string_view alias, std::string_view recipient);
 
+  /// `size` as in quota.h. Fails: InvalidArgument; NotFound without such an account.
+  Status set_quota(std::string_view address, std::string_view size);
+  /// True when something was removed.
+  StatusOr<bool> delete_quota(std::string_view address);
+
+  /// dovecot-masters.cf. Fails: InvalidArgument, AlreadyExists, NotFound.
+  Status add_master(std::string_view name, std::string_view stored_password);
+  Status update_master(std::string_view name, std::string_view stored_password);
+  Status delete_master(std::string_view name);
+
+  enum class Direction { kSend, kReceive };
+  /// `address \t\t REJECT` in postfix-send-access.cf or postfix-receive-access.cf. Fails:
+  /// AlreadyExists.
+  Status restrict(Direction direction, std::string_view address);
+  /// Fails: NotFound.
+  Status unrestrict(Direction direction, std::string_view address);
+
+  /// `@domain [host]:port`, in place of what was there. Fails: InvalidArgument.
+  Status set_relay(std::string_view domain, std::string_view host, std::uint16_t port);
+  /// `@domain` alone: RELAY_HOST does not apply to it.
+  Status exclude_from_relay(std::string_view domain);
+  /// `@domain user:password` in postfix-sasl-password.cf.
+  Status set_relay_credentials(std::string_view domain, std::string_view user,
+                               std::string_view password);
+
  private:
+  Status change_master(std::string_view name, std::string_view stored_password, bool is_new);
+  Status put_relay(std::string_view file, std::string_view domain, std::string_view value);
+  /// Both under the lock.
+  Status remove_from_aliases(std::string_view address);
+  StatusOr<bool> remove_key(std::string_view file, std::string_view key,
+                            std::string (*key_of)(std::string_view));
+
   Filesystem& filesystem_;
   std::string folder_;
 };

@@ -58,9 +58,9 @@ std::string_view to_string(Rule rule);
 struct Step {
   Rule rule = Rule::kMailbox;
   std::string from;
-  std::string to;        // the targets as they stand after substitution, ", " between them
-  std::string file;      // empty where no file decides
-  std::size_t line = 0;  // of that file, from 1
+  std::string to;         // the targets as they stand after substitution, ", " between them
+  std::string_view file;  // static text; empty where no file decides
+  std::size_t line = 0;   // of that file, from 1
 
   bool operator==(const Step&) const = default;
 };

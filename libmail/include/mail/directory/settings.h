@@ -1,8 +1,10 @@
 // Settings: `mailserver.env` and the environment, read by one registry.
 //
 // For each name: the environment wins over `NAME__FILE` in the environment, that over the file,
-// that over `NAME__FILE` in the file, that over the default. The registry is the only list:
-// parsing, docs/settings.md and the warnings about unknown names come from it.
+// that over `NAME__FILE` in the file, that over the default. The override files (postfix-main.cf,
+// postfix-master.cf, dovecot.cf, amavis.cf) win over all of them, as in docker-mailserver. The
+// registry is the only list: parsing, docs/settings.md and the warnings about unknown names come
+// from it.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +18,7 @@
 #include "mail/base/filesystem.h"
 #include "mail/directory/diagnostic.h"
 #include "mail/directory/listen.h"
+#include "mail/directory/networks.h"
 #include "mail/directory/snapshot.h"
 
 namespace mail::directory {
@@ -71,12 +74,18 @@ class Settings {
   std::string_view text(std::string_view name) const;  // kText, kChoice
   bool flag(std::string_view name) const;
   std::uint64_t number(std::string_view name) const;
-  /// True when the file or the environment gave a valid value, also an empty one.
+  /// True when a file or the environment gave a valid value, also an empty one.
   bool is_set(std::string_view name) const;
+  /// Who gave the value: "mailserver.env:3", "environment", "postfix-main.cf:1"; empty: nobody, it
+  /// is the default.
+  std::string_view source(std::string_view name) const;
 
   /// Every service that is on, with its addresses: LISTEN_* where set, else the standard ports on
   /// all interfaces that POSTFIX_INET_PROTOCOLS and DOVECOT_INET_PROTOCOLS allow.
   std::vector<Listener> listeners() const;
+
+  /// Who may relay without a password: TRUSTED_NETWORKS, else PERMIT_DOCKER.
+  Networks trusted_networks(std::span<const Interface> interfaces) const;
 
   /// `system_hostname` counts where OVERRIDE_HOSTNAME is empty.
   Options directory_options(std::string_view system_hostname) const;
@@ -91,6 +100,7 @@ class Settings {
   struct Value {
     std::string text;
     bool set = false;
+    std::string source;
 
     bool operator==(const Value&) const = default;
   };
@@ -98,9 +108,14 @@ class Settings {
   bool assign(const SettingInfo& info, std::string_view value, std::string_view file,
               std::size_t line);
 
+  void read_overrides(Filesystem& filesystem, const std::string& folder);
+
   std::vector<Value> values_;  // in the order of the registry
   std::vector<Diagnostic> diagnostics_;
 };
+
+/// Names, inside the config folder, of all files that `Settings::read` reads.
+std::vector<std::string_view> settings_files();
 
 /// docs/settings.md, generated from the registry.
 std::string settings_markdown();

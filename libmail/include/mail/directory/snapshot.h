@@ -1,8 +1,9 @@
 // The directory: an immutable picture of the config folder, built whole and swapped whole.
 //
-// Files: postfix-accounts.cf, postfix-virtual.cf, postfix-regexp.cf, postfix-aliases.cf. A line
-// that cannot be understood loses only itself and is reported. A file that cannot be read at all
-// (I/O error, NUL octets, over its limit) keeps its last good version; where there is none, every
+// Files: postfix-{accounts,virtual,regexp,aliases}.cf, dovecot-{quotas,masters}.cf,
+// postfix-{send,receive}-access.cf, postfix-relaymap.cf, postfix-sasl-password.cf. A line that
+// cannot be understood loses only itself and is reported. A file that cannot be read at all (I/O
+// error, NUL octets, over its limit) keeps its last good version; where there is none, every
 // question that needs it is answered kLookupFailure (451), never "no such user".
 #pragma once
 
@@ -16,7 +17,10 @@
 #include <vector>
 
 #include "mail/base/filesystem.h"
+#include "mail/directory/access.h"
 #include "mail/directory/diagnostic.h"
+#include "mail/directory/quota.h"
+#include "mail/directory/relay.h"
 #include "mail/directory/resolution.h"
 
 namespace mail::directory {
@@ -34,6 +38,11 @@ struct Options {
   bool catchall_swallows_accounts = false;
   enum class Duplicates : std::uint8_t { kMerge, kFail };
   Duplicates alias_duplicates = Duplicates::kMerge;
+  /// docker-mailserver's side effect: an alias is a login too, with the password of its first
+  /// target that is an account.
+  bool alias_login = false;
+  bool quotas = true;                      // false: quota_of knows none
+  std::uint64_t default_quota_octets = 0;  // of accounts without one of their own; 0: unlimited
   ExpansionLimits expansion;
   std::uint64_t max_file_octets = 64 * 1024 * 1024;
   std::size_t max_line_octets = 64 * 1024;       // with its continuation lines
@@ -45,11 +54,11 @@ struct Options {
 /// DMS: the hostname minus its first label when it has more than two, else the hostname.
 std::string_view domain_of_hostname(std::string_view hostname);
 
-/// A line of postfix-accounts.cf. A value.
+/// A line of postfix-accounts.cf or dovecot-masters.cf. A value.
 struct Account {
-  std::string address;   // lower case
+  std::string address;   // lower case; a master's name
   std::string password;  // as stored: "{SHA512-CRYPT}$6$…"
-  std::string extra;     // the third field, verbatim
+  std::string extra;     // the third field, verbatim (attributes.h)
   std::size_t line = 0;
 
   bool operator==(const Account&) const = default;
@@ -71,12 +80,18 @@ class Snapshot {
   /// lends the last good version of files that cannot be read now.
   static std::shared_ptr<const Snapshot> build(Filesystem& filesystem, const std::string& folder,
                                                Options options, const Snapshot* previous = nullptr);
-  /// For tests and embedding: the four files as text; nullopt is an absent file.
+  /// For tests and embedding: the files as text; nullopt is an absent file.
   struct Texts {
     std::optional<std::string> accounts;
     std::optional<std::string> virtual_aliases;
     std::optional<std::string> regexp_aliases;
     std::optional<std::string> local_aliases;
+    std::optional<std::string> quotas = {};
+    std::optional<std::string> masters = {};
+    std::optional<std::string> send_access = {};
+    std::optional<std::string> receive_access = {};
+    std::optional<std::string> relay_map = {};
+    std::optional<std::string> relay_credentials = {};
   };
   static std::shared_ptr<const Snapshot> from_texts(const Texts& texts, Options options);
 
@@ -90,8 +105,28 @@ class Snapshot {
 
   /// The account that `user+ext@dom` is delivered to; aliases play no part. Allocates nothing.
   const Account* find_mailbox(std::string_view address) const;
-  /// The account with exactly this login name, whatever its case. Allocates nothing.
+  /// The account with exactly this login name, whatever its case; with Options::alias_login also
+  /// the one that an alias of this name leads to. Allocates nothing.
   const Account* find_login(std::string_view login) const;
+  /// A line of dovecot-masters.cf. Allocates nothing.
+  const Account* find_master(std::string_view name) const;
+
+  Quota quota_of(const Account& account) const;
+
+  /// The line of postfix-send-access.cf that speaks of this reverse path (empty: the null sender);
+  /// null: none does. Order of access(5): user+ext@dom, user@dom, dom and those above it,
+  /// user+ext@, user@.
+  const AccessRule* send_access(std::string_view sender) const;
+  /// Likewise postfix-receive-access.cf.
+  const AccessRule* receive_access(std::string_view recipient) const;
+  /// False when the file exists but could not be read, nor ever was: defer (451).
+  bool send_access_available() const;
+  bool receive_access_available() const;
+
+  /// The line of postfix-relaymap.cf for this sender: its address, then "@domain".
+  const RelayRoute* relay_route(std::string_view sender) const;
+  /// postfix-sasl-password.cf: the sender's address, "@domain", then the relay as it is written.
+  const RelayCredentials* relay_credentials(std::string_view sender, std::string_view host) const;
 
   /// A domain of an account or of a key of postfix-virtual.cf.
   bool is_managed_domain(std::string_view domain) const;
@@ -109,8 +144,14 @@ class Snapshot {
   /// Every account has a usable {SCRAM-SHA-256} password, and there is one at least.
   bool every_account_has_scram() const { return every_account_has_scram_; }
 
-  std::span<const Account> accounts() const;         // in file order
-  std::span<const Alias> aliases() const;            // in file order, every line
+  std::span<const Account> accounts() const;  // in file order
+  std::span<const Alias> aliases() const;     // in file order, every line
+  std::span<const Account> masters() const;   // each of these in file order
+  bool masters_available() const;
+  std::span<const AccessRule> send_access_rules() const;
+  std::span<const AccessRule> receive_access_rules() const;
+  std::span<const RelayRoute> relay_routes() const;
+  std::span<const RelayCredentials> relay_credentials() const;
   std::vector<std::string> managed_domains() const;  // sorted
   std::span<const Diagnostic> diagnostics() const;
   const Options& options() const;

@@ -12,6 +12,7 @@
 #include "mail/base/limits.h"
 #include "mail/base/ports.h"
 #include "mail/base/task.h"
+#include "mail/directory/networks.h"
 #include "mail/server/world.h"
 #include "mail/smtp/types.h"
 
@@ -32,8 +33,10 @@ enum class SaslScram { kAuto, kOn, kOff };
 
 /// A value, the same for all connections.
 struct ServiceOptions {
-  std::string hostname = "localhost";  // HOSTNAME: banner, Received, Message-ID
-  bool has_tls = false;                // a certificate is there: STARTTLS is offered
+  std::string hostname = "localhost";    // HOSTNAME: banner, Received, Message-ID
+  std::string mail_folder;               // what "~" of a userdb_mail begins with
+  directory::Networks trusted_networks;  // may relay without a password
+  bool has_tls = false;                  // a certificate is there: STARTTLS is offered
   /// SSL_TYPE is empty on purpose: passwords may cross in the clear.
   bool allows_cleartext_auth = false;
   std::uint64_t message_size = limits::kMessageSize;  // POSTFIX_MESSAGE_SIZE_LIMIT

@@ -1,0 +1,130 @@
+// Tested by tests/unit/directory/editor_test.cc.
+#include "edit_lines.h"
+
+#include "address_text.h"
+#include "config_text.h"
+#include "mail/base/absl.h"
+#include "mail/base/ascii.h"
+
+namespace mail::directory {
+namespace {
+
+constexpr std::string_view kLockFile = ".libmail.lock";
+constexpr std::uint64_t kMaxFileOctets = 64 * 1024 * 1024;
+// The accounts hold password hashes; aliases are nobody else's business either.
+constexpr std::uint32_t kFileMode = 0640;
+
+/// A line of the files that know continuation lines.
+bool continues(std::string_view line) {
+  return !is_comment_or_blank(line) && ascii::is_blank(line.front());
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<File>> lock_folder(Filesystem& filesystem, const std::string& folder) {
+  const std::string path = cat(folder, "/", kLockFile);
+  MAIL_ASSIGN_OR_RETURN(auto lock, filesystem.open_append(path, kFileMode));
+  MAIL_ASSIGN_OR_RETURN(const bool taken, lock->try_lock());
+  if (!taken) {
+    return unavailable("another program is changing '", folder, "'; try again in a moment");
+  }
+  return lock;
+}
+
+StatusOr<std::string> read_config(Filesystem& filesystem, const std::string& path) {
+  StatusOr<std::string> text = read_file(filesystem, path, kMaxFileOctets);
+  if (text.status().code() == absl::StatusCode::kNotFound) return std::string();
+  return text;
+}
+
+Lines split_lines(std::string_view text) {
+  Lines lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    const std::size_t size = end == std::string_view::npos ? text.size() : end + 1;
+    lines.emplace_back(text.substr(0, size));
+    text.remove_prefix(size);
+  }
+  return lines;
+}
+
+std::string join_lines(const Lines& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  return text;
+}
+
+void append_line(Lines& lines, std::string line) {
+  if (!lines.empty() && !lines.back().ends_with('\n')) lines.back() += '\n';
+  lines.push_back(std::move(line) + "\n");
+}
+
+std::pair<std::string_view, std::string_view> split_line_end(std::string_view line) {
+  std::size_t size = line.size();
+  if (size > 0 && line[size - 1] == '\n') --size;
+  if (size > 0 && size < line.size() && line[size - 1] == '\r') --size;
+  return {line.substr(0, size), line.substr(size)};
+}
+
+bool is_comment_or_blank(std::string_view line) {
+  const std::string_view content = ascii::trim(line);
+  return content.empty() || content.front() == '#';
+}
+
+std::string account_key(std::string_view line) {
+  if (is_comment_or_blank(line)) return {};
+  return ascii::to_lower(ascii::trim(line.substr(0, line.find('|'))));
+}
+
+std::string alias_key(std::string_view line) {
+  if (is_comment_or_blank(line) || ascii::is_blank(line.front())) return {};
+  return ascii::to_lower(
+      internal_form(ascii::trim(line.substr(0, find_unquoted(line, " \t\r\n")))));
+}
+
+std::size_t find_line(const Lines& lines, std::string_view key, KeyOf key_of, std::size_t from) {
+  for (std::size_t i = from; i < lines.size(); ++i) {
+    if (key_of(lines[i]) == key) return i;
+  }
+  return lines.size();
+}
+
+Status write_config(Filesystem& filesystem, const std::string& path, std::string_view text) {
+  return write_file_atomically(filesystem, path, text, kFileMode);
+}
+
+std::string quota_key(std::string_view line) {
+  if (is_comment_or_blank(line)) return {};
+  return ascii::to_lower(ascii::trim(line.substr(0, line.rfind(':'))));
+}
+
+bool remove_lines(Lines& lines, std::string_view key, KeyOf key_of) {
+  bool removed = false;
+  bool removing = false;
+  std::erase_if(lines, [&](const std::string& line) {
+    if (removing && key_of == alias_key && continues(line)) return true;
+    if (is_comment_or_blank(line)) return false;
+    removing = key_of(line) == key;
+    removed = removed || removing;
+    return removing;
+  });
+  return removed;
+}
+
+void put_line(Lines& lines, std::string_view key, KeyOf key_of, const std::string& content) {
+  const std::size_t at = find_line(lines, key, key_of);
+  if (at == lines.size()) {
+    append_line(lines, content);
+    return;
+  }
+  const std::string line_end(split_line_end(lines[at]).second);
+  Lines behind(lines.begin() + static_cast<std::ptrdiff_t>(at) + 1, lines.end());
+  lines.resize(at + 1);
+  // The lines that continued the old content go with it.
+  const std::string old = std::exchange(lines[at], cat(content, line_end));
+  behind.insert(behind.begin(), old);
+  remove_lines(behind, key, key_of);
+  lines.insert(lines.end(), behind.begin(), behind.end());
+}
+
+}  // namespace mail::directory

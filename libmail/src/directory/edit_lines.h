@@ -1,0 +1,47 @@
+// Text of config files as lines that a person wrote: edits change some and keep all others byte for
+// byte.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "mail/base/filesystem.h"
+#include "mail/base/status.h"
+
+namespace mail::directory {
+
+/// Held until destroyed. Fails: Unavailable when another program holds it.
+StatusOr<std::unique_ptr<File>> lock_folder(Filesystem& filesystem, const std::string& folder);
+
+/// The file's text; empty when it does not exist.
+StatusOr<std::string> read_config(Filesystem& filesystem, const std::string& path);
+Status write_config(Filesystem& filesystem, const std::string& path, std::string_view text);
+
+using Lines = std::vector<std::string>;  // each with its line end
+
+Lines split_lines(std::string_view text);
+std::string join_lines(const Lines& lines);
+void append_line(Lines& lines, std::string line);
+/// The line's content and its line end ("\n", "\r\n" or none).
+std::pair<std::string_view, std::string_view> split_line_end(std::string_view line);
+bool is_comment_or_blank(std::string_view line);
+
+// The key of a line, lower case; empty for comments and continuation lines.
+std::string account_key(std::string_view line);  // up to "|"
+std::string alias_key(std::string_view line);    // up to the first blank, in internal form
+std::string quota_key(std::string_view line);    // up to the last ":"
+using KeyOf = std::string (*)(std::string_view);
+
+/// Position of the first line with this key; `lines.size()` when there is none.
+std::size_t find_line(const Lines& lines, std::string_view key, KeyOf key_of, std::size_t from = 0);
+/// Puts `content` in place of the first line with this key, or behind all others; further lines
+/// with the key go.
+void put_line(Lines& lines, std::string_view key, KeyOf key_of, const std::string& content);
+/// Takes out every line with this key and the lines that continue it; true when there was one.
+bool remove_lines(Lines& lines, std::string_view key, KeyOf key_of);
+
+}  // namespace mail::directory

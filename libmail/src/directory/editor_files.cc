@@ -1,0 +1,168 @@
+// Edits of the smaller files: quotas, masters, access, relays. Each line has one key, and one value
+// that is replaced whole.
+//
+// Tested by tests/unit/directory/editor_test.cc.
+#include "address_text.h"
+#include "edit_lines.h"
+#include "mail/base/ascii.h"
+#include "mail/directory/address.h"
+#include "mail/directory/editor.h"
+#include "tables.h"
+
+namespace mail::directory {
+namespace {
+
+std::string_view access_file(Editor::Direction direction) {
+  return direction == Editor::Direction::kSend ? kSendAccessFile : kReceiveAccessFile;
+}
+
+std::string_view verb(Editor::Direction direction) {
+  return direction == Editor::Direction::kSend ? "send" : "receive";
+}
+
+/// What can be a key of a texthash file, and stand before a blank.
+Status check_key(std::string_view key) {
+  const bool clean = !key.empty() && !key.starts_with('#') &&
+                     key.find_first_of(" \t\r\n\"\\") == std::string_view::npos;
+  if (clean && key.find('\0') == std::string_view::npos) return {};
+  return invalid("'", excerpt(key), "' cannot stand in the file; write it without blanks");
+}
+
+Status check_domain(std::string_view domain) {
+  const bool clean = is_plausible_address(cat("x@", domain)) &&
+                     domain.find_first_of("@/|:# ") == std::string_view::npos;
+  if (clean) return {};
+  return invalid("'", excerpt(domain), "' is no domain; write example.com");
+}
+
+}  // namespace
+
+StatusOr<bool> Editor::remove_key(std::string_view file, std::string_view key, KeyOf key_of) {
+  const std::string path = cat(folder_, "/", file);
+  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
+  Lines lines = split_lines(text);
+  if (!remove_lines(lines, key, key_of)) return false;
+  MAIL_RETURN_IF_ERROR(write_config(filesystem_, path, join_lines(lines)));
+  return true;
+}
+
+Status Editor::set_quota(std::string_view address, std::string_view size) {
+  const std::string key = ascii::to_lower(address);
+  if (!split_address(key).has_domain) {
+    return invalid("'", excerpt(address), "' should include the domain (eg: user@example.com)");
+  }
+  if (!parse_quota_size(size)) {
+    return invalid(
+        "Invalid quota format. e.g. 302M (B (byte), k (kibibyte), M (mebibyte), G "
+        "(gibibyte) or T (tebibyte))");
+  }
+  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
+  MAIL_ASSIGN_OR_RETURN(const std::string accounts,
+                        read_config(filesystem_, cat(folder_, "/", kAccountsFile)));
+  const Lines account_lines = split_lines(accounts);
+  if (find_line(account_lines, key, account_key) == account_lines.size()) {
+    return not_found("'", excerpt(key), "' does not exist");
+  }
+  const std::string path = cat(folder_, "/", kQuotasFile);
+  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
+  Lines lines = split_lines(text);
+  put_line(lines, key, quota_key, cat(key, ":", size));
+  return write_config(filesystem_, path, join_lines(lines));
+}
+
+StatusOr<bool> Editor::delete_quota(std::string_view address) {
+  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
+  return remove_key(kQuotasFile, ascii::to_lower(address), quota_key);
+}
+
+Status Editor::change_master(std::string_view name, std::string_view stored_password, bool is_new) {
+  const std::string key = ascii::to_lower(name);
+  MAIL_RETURN_IF_ERROR(check_key(key));
+  if (key.find_first_of("|:*") != std::string::npos) {
+    return invalid("'", excerpt(name), "' is no name for a master; write it without | : and *");
+  }
+  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
+  const std::string path = cat(folder_, "/", kMastersFile);
+  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
+  Lines lines = split_lines(text);
+  const bool exists = find_line(lines, key, account_key) != lines.size();
+  if (exists && is_new) return already_exists("'", key, "' already exists");
+  if (!exists && !is_new) return not_found("'", excerpt(key), "' does not exist");
+  put_line(lines, key, account_key, cat(key, "|", stored_password));
+  return write_config(filesystem_, path, join_lines(lines));
+}
+
+Status Editor::add_master(std::string_view name, std::string_view stored_password) {
+  return change_master(name, stored_password, true);
+}
+
+Status Editor::update_master(std::string_view name, std::string_view stored_password) {
+  return change_master(name, stored_password, false);
+}
+
+Status Editor::delete_master(std::string_view name) {
+  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
+  MAIL_ASSIGN_OR_RETURN(const bool removed,
+                        remove_key(kMastersFile, ascii::to_lower(name), account_key));
+  if (!removed) return not_found("'", excerpt(name), "' does not exist");
+  return {};
+}
+
+Status Editor::restrict(Direction direction, std::string_view address) {
+  MAIL_RETURN_IF_ERROR(check_key(address));
+  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
+  const std::string path = cat(folder_, "/", access_file(direction));
+  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
+  Lines lines = split_lines(text);
+  if (find_line(lines, ascii::to_lower(address), alias_key) != lines.size()) {
+    return already_exists("User '", address, "' already denied to ", verb(direction), " mails");
+  }
+  append_line(lines, cat(address, " \t\t REJECT"));
+  return write_config(filesystem_, path, join_lines(lines));
+}
+
+Status Editor::unrestrict(Direction direction, std::string_view address) {
+  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
+  MAIL_ASSIGN_OR_RETURN(const bool removed,
+                        remove_key(access_file(direction), ascii::to_lower(address), alias_key));
+  if (!removed) return not_found("User '", excerpt(address), "' not found");
+  return {};
+}
+
+Status Editor::put_relay(std::string_view file, std::string_view domain, std::string_view value) {
+  MAIL_RETURN_IF_ERROR(check_domain(domain));
+  const std::string key = cat("@", ascii::to_lower(domain));
+  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
+  const std::string path = cat(folder_, "/", file);
+  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
+  Lines lines = split_lines(text);
+  put_line(lines, key, alias_key, cat(key, " ", value));
+  return write_config(filesystem_, path, join_lines(lines));
+}
+
+Status Editor::set_relay(std::string_view domain, std::string_view host, std::uint16_t port) {
+  const std::string relay = cat("[", host, "]:", port);
+  MAIL_RETURN_IF_ERROR(parse_relay_host(relay).status());
+  return put_relay(kRelayMapFile, domain, relay);
+}
+
+Status Editor::exclude_from_relay(std::string_view domain) {
+  return put_relay(kRelayMapFile, domain, "");
+}
+
+Status Editor::set_relay_credentials(std::string_view domain, std::string_view user,
+                                     std::string_view password) {
+  const auto is_clean = [](std::string_view text) {
+    return !text.empty() && ascii::trim(text).size() == text.size() &&
+           text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+  };
+  if (!is_clean(user) || user.find(':') != std::string_view::npos) {
+    return invalid("'", excerpt(user), "' is no relay account; write it without a colon");
+  }
+  if (!is_clean(password)) {
+    return invalid("the password cannot stand in the file: no line ends, no blanks around it");
+  }
+  return put_relay(kRelayCredentialsFile, domain, cat(user, ":", password));
+}
+
+}  // namespace mail::directory

@@ -1,0 +1,134 @@
+// Aho and Corasick over the atoms, re2's prefilter behind it.
+//
+// Tested by tests/unit/directory/regexp_test.cc.
+#include "pattern_filter.h"
+
+#include <algorithm>
+#include <deque>
+
+namespace mail::directory {
+namespace {
+
+// Shorter atoms ("@d") are in too many addresses to tell any two apart.
+constexpr int kMinAtomOctets = 3;
+
+}  // namespace
+
+PatternFilter::PatternFilter() : filtered_(std::make_unique<re2::FilteredRE2>(kMinAtomOctets)) {}
+
+int PatternFilter::add(const std::string& pattern, const re2::RE2::Options& options,
+                       std::string& error) {
+  int number = -1;
+  if (filtered_->Add(pattern, options, &number) != re2::RE2::NoError) {
+    error = re2::RE2(pattern, options).error();
+    return -1;
+  }
+  ++size_;
+  return number;
+}
+
+void PatternFilter::compile() {
+  if (size_ == 0) return;
+  std::vector<std::string> atoms;
+  filtered_->Compile(&atoms);
+  if (!fits(atoms)) {
+    for (std::size_t number = 0; number < size_; ++number)
+      always_.push_back(static_cast<int>(number));
+    return;
+  }
+  build_automaton(atoms);
+  filtered_->AllPotentials({}, &always_);
+  std::sort(always_.begin(), always_.end());
+  alone_.resize(atoms.size());
+  for (std::size_t atom = 0; atom < atoms.size(); ++atom) {
+    filtered_->AllPotentials({static_cast<int>(atom)}, &alone_[atom]);
+    std::sort(alone_[atom].begin(), alone_[atom].end());
+  }
+}
+
+/// Gives each octet of the atoms a class on the way.
+bool PatternFilter::fits(const std::vector<std::string>& atoms) {
+  std::size_t states = 1;
+  for (const std::string& atom : atoms) {
+    states += atom.size();
+    for (const char c : atom) {
+      std::uint16_t& value = class_of_[static_cast<unsigned char>(c)];
+      if (value == 0) value = static_cast<std::uint16_t>(classes_++);
+    }
+  }
+  return states <= kMaxAutomatonOctets / sizeof(std::uint32_t) / classes_;
+}
+
+void PatternFilter::build_automaton(const std::vector<std::string>& atoms) {
+  const auto add_state = [this] {
+    next_.resize(next_.size() + classes_, 0);
+    found_.emplace_back();
+    return static_cast<std::uint32_t>(found_.size() - 1);
+  };
+  add_state();
+  for (std::size_t atom = 0; atom < atoms.size(); ++atom) {
+    std::uint32_t state = 0;
+    for (const char c : atoms[atom]) {
+      const std::size_t at = state * classes_ + class_of_[static_cast<unsigned char>(c)];
+      if (next_[at] == 0) {
+        const std::uint32_t fresh = add_state();
+        next_[at] = fresh;
+      }
+      state = next_[at];
+    }
+    found_[state].push_back(static_cast<int>(atom));
+  }
+  // Breadth first, so that the state to fall back to is complete already.
+  std::vector<std::uint32_t> fallback(found_.size(), 0);
+  std::deque<std::uint32_t> queue;
+  for (std::size_t c = 0; c < classes_; ++c) {
+    if (next_[c] != 0) queue.push_back(next_[c]);
+  }
+  while (!queue.empty()) {
+    const std::uint32_t state = queue.front();
+    queue.pop_front();
+    const std::uint32_t shorter = fallback[state];
+    found_[state].insert(found_[state].end(), found_[shorter].begin(), found_[shorter].end());
+    for (std::size_t c = 0; c < classes_; ++c) {
+      std::uint32_t& next = next_[state * classes_ + c];
+      const std::uint32_t other = next_[shorter * classes_ + c];
+      if (next == 0) {
+        next = other;
+      } else {
+        fallback[next] = other;
+        queue.push_back(next);
+      }
+    }
+  }
+  finds_.resize(found_.size());
+  for (std::size_t state = 0; state < found_.size(); ++state)
+    finds_[state] = !found_[state].empty();
+}
+
+const std::vector<int>& PatternFilter::candidates(std::string_view lowered,
+                                                  std::vector<int>& scratch) const {
+  if (next_.empty()) return always_;
+  int only = -1;
+  std::vector<int> atoms;  // allocates only when there are two
+  std::uint32_t state = 0;
+  for (const char c : lowered) {
+    state = next_[state * classes_ + class_of_[static_cast<unsigned char>(c)]];
+    if (!finds_[state]) continue;
+    for (const int atom : found_[state]) {
+      if (only == -1) {
+        only = atom;
+      } else if (atom != only || !atoms.empty()) {
+        if (atoms.empty()) atoms.push_back(only);
+        if (std::find(atoms.begin(), atoms.end(), atom) == atoms.end()) atoms.push_back(atom);
+      }
+    }
+  }
+  if (only == -1) return always_;
+  if (atoms.empty()) return alone_[static_cast<std::size_t>(only)];
+  scratch.clear();
+  filtered_->AllPotentials(atoms, &scratch);
+  std::sort(scratch.begin(), scratch.end());
+  return scratch;
+}
+
+}  // namespace mail::directory

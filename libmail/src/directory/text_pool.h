@@ -1,0 +1,55 @@
+// Text that lives as long as its owner, packed: a table of 100,000 addresses is a few large blocks
+// instead of 100,000 small ones.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "mail/base/absl.h"
+#include "mail/base/ascii.h"
+
+namespace mail::directory {
+
+/// Hands out views that stay valid until it is destroyed, also when it is moved.
+class TextPool {
+ public:
+  std::string_view add(std::string_view text) {
+    char* to = take(text.size());
+    std::copy(text.begin(), text.end(), to);
+    return {to, text.size()};
+  }
+  /// The same in lower case; `text` itself when it is already.
+  std::string_view add_lowered(std::string_view text) {
+    if (std::none_of(text.begin(), text.end(), ascii::is_upper)) return text;
+    char* to = take(text.size());
+    std::transform(text.begin(), text.end(), to, [](char c) { return ascii::to_lower(c); });
+    return {to, text.size()};
+  }
+
+ private:
+  static constexpr std::size_t kBlockOctets = 64 * 1024;
+
+  char* take(std::size_t octets) {
+    if (octets > left_) {
+      left_ = std::max(kBlockOctets, octets);
+      blocks_.push_back(std::make_unique_for_overwrite<char[]>(left_));
+      next_ = blocks_.back().get();
+    }
+    left_ -= octets;
+    return std::exchange(next_, next_ + octets);
+  }
+
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  char* next_ = nullptr;
+  std::size_t left_ = 0;
+};
+
+/// A hash map whose keys live elsewhere.
+template <class V>
+using ViewMap = absl::flat_hash_map<std::string_view, V, StringHash, StringEqual>;
+
+}  // namespace mail::directory

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "mail/directory/authenticate.h"
+#include "mail/server/logins.h"
+#include "mail/server/world.h"
+
+namespace mail::server {
+
+/// Knows what a session's login rested on. Belongs to one connection.
+class LoginWatch {
+ public:
+  /// From now on the connection is woken when the login changes. `snapshot` is the one that
+  /// accepted it.
+  LoginWatch(World& world, Transport& transport, const directory::Snapshot& snapshot,
+             const directory::Login& login);
+
+  /// True when the account is gone, or it or its master has another password now.
+  bool is_revoked(const directory::Snapshot& now) const;
+
+ private:
+  std::string address_;
+  std::string master_;
+  std::size_t password_ = 0;  // a hash of what is stored: enough to see that it changed
+  std::unique_ptr<EventBus::Subscription> subscription_;
+  std::unique_ptr<EventBus::Subscription> master_subscription_;
+};
+
+}  // namespace mail::server

@@ -1,0 +1,122 @@
+#include "server/login_watch.h"
+
+#include <functional>
+#include <utility>
+
+#include <catch2/catch.hpp>
+
+#include "unit/server/script_world.h"
+
+namespace mail::server {
+namespace {
+
+using test::ScriptWorld;
+
+directory::Snapshot::Texts config(std::string_view accounts) {
+  directory::Snapshot::Texts texts;
+  texts.accounts = std::string(accounts);
+  texts.masters = "admin|{PLAIN}rootpass\n";
+  return texts;
+}
+
+/// When the script is at its end, `then` happens, and whoever waits is woken if it was published.
+class ThenTransport : public test::ScriptTransport {
+ public:
+  ThenTransport(test::ManualClock& clock, std::string script, std::string& output,
+                std::function<void()> then)
+      : ScriptTransport(clock, script, 4096, output),
+        left_(script.size()),
+        then_(std::move(then)) {}
+
+  Task<Readiness> wait(Interest interest, std::optional<TimePoint> deadline) override {
+    if (interest.readable && left_ == 0 && then_) {
+      std::exchange(then_, nullptr)();
+      if (flag_->woken) co_return Readiness::kWoken;
+    }
+    Task<Readiness> waiting = ScriptTransport::wait(interest, deadline);
+    const auto readiness = co_await waiting;
+    co_return readiness;
+  }
+  Moved read(std::span<char> to) override {
+    const Moved moved = ScriptTransport::read(to);
+    left_ -= moved.octets;
+    return moved;
+  }
+  std::shared_ptr<Waker> waker() override { return flag_; }
+
+ private:
+  struct Flag : Waker {
+    void wake() override { woken = true; }
+    bool woken = false;
+  };
+  std::size_t left_;
+  std::function<void()> then_;
+  std::shared_ptr<Flag> flag_ = std::make_shared<Flag>();
+};
+
+TEST_CASE("A session ends when its account is deleted or has another password, and only then") {
+  struct Row {
+    std::string_view accounts;
+    std::string_view masters;
+    std::string_view login;
+    bool ends;
+  };
+  const std::string_view ann = "ann@d.example|{PLAIN}secret\n";
+  const std::string_view admin = "admin|{PLAIN}rootpass\n";
+  const Row rows[] = {
+      {"", admin, "ann@d.example secret", true},
+      {"ann@d.example|{PLAIN}other\n", admin, "ann@d.example secret", true},
+      {ann, "", "ann@d.example secret", false},
+      {"ann@d.example|{PLAIN}secret|userdb_home=/x\nbob@d.example|{PLAIN}x\n", admin,
+       "ann@d.example secret", false},
+      {ann, "", "\"ann@d.example*admin\" rootpass", true},
+      {"", admin, "\"ann@d.example*admin\" rootpass", true},
+      {"ann@d.example|{PLAIN}other\n", admin, "\"ann@d.example*admin\" rootpass", false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.accounts, row.masters, row.login);
+    ServiceOptions options;
+    options.allows_cleartext_auth = true;
+    ScriptWorld world(config(ann), options);
+    const auto before = world.current.get();
+    auto texts = config(row.accounts);
+    texts.masters = std::string(row.masters);
+    std::string output;
+    auto transport = std::make_unique<ThenTransport>(
+        world.clock, cat("a LOGIN ", row.login, "\r\nb NOOP\r\n"), output, [&] {
+          world.current.set(directory::Snapshot::from_texts(texts, {}));
+          publish_changed_logins(*world.bus, *before, *world.current.get());
+        });
+    Task<void> task = serve(world.world, world.shared, Protocol::kImap, std::move(transport));
+    task.start();
+    CAPTURE(output);
+    CHECK(task.done());
+    CHECK(output.find("\r\na OK ") != std::string::npos);
+    const bool told =
+        output.find("* BYE your account or password has changed") != std::string::npos;
+    CHECK(told == row.ends);
+  }
+}
+
+TEST_CASE("The logins that are published are those whose account or password changed") {
+  const auto before = directory::Snapshot::from_texts(
+      config("a@d.example|{PLAIN}1\nb@d.example|{PLAIN}2\nc@d.example|{PLAIN}3\n"), {});
+  auto texts = config("a@d.example|{PLAIN}1|userdb_home=/x\nb@d.example|{PLAIN}other\n");
+  texts.masters = "other|{PLAIN}x\n";
+  const auto after = directory::Snapshot::from_texts(texts, {});
+  class Recorder : public EventBus {
+   public:
+    std::unique_ptr<Subscription> subscribe(std::string_view, std::shared_ptr<Waker>) override {
+      return nullptr;
+    }
+    void publish(std::string_view topic) override { topics.emplace_back(topic); }
+    std::vector<std::string> topics;
+  };
+  Recorder bus;
+  publish_changed_logins(bus, *before, *after);
+  CHECK(bus.topics ==
+        std::vector<std::string>{"login/b@d.example", "login/c@d.example", "login/*admin"});
+}
+
+}  // namespace
+}  // namespace mail::server
