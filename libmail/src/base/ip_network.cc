@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 
+#include "mail/base/absl.h"
 #include "mail/base/ascii.h"
 
 namespace mail {
@@ -43,6 +44,18 @@ bool agree(const std::array<std::uint8_t, 16>& a, const std::array<std::uint8_t,
   return ((a[octets] ^ b[octets]) & mask) == 0;
 }
 
+/// The first `bits` of it.
+IpNetwork masked(const IpNetwork& network, std::uint8_t bits) {
+  IpNetwork first{.address = {}, .prefix = bits, .is_ipv6 = network.is_ipv6};
+  const std::size_t octets = bits / 8;
+  std::copy_n(network.address.begin(), octets, first.address.begin());
+  if (bits % 8 != 0) {
+    first.address[octets] =
+        network.address[octets] & static_cast<std::uint8_t>(0xff00U >> (bits % 8));
+  }
+  return first;
+}
+
 }  // namespace
 
 bool IpNetwork::contains(std::string_view text) const {
@@ -64,18 +77,27 @@ StatusOr<IpNetwork> parse_ip_network(std::string_view text) {
     return invalid("'", text, "' is no IP network: the number behind the slash is 0 to ",
                    network->prefix);
   }
-  const auto whole = network->prefix;
-  network->prefix = static_cast<std::uint8_t>(*bits);
-  IpNetwork first;
-  for (std::size_t i = 0; i < *bits / 8 + (*bits % 8 != 0 ? 1 : 0); ++i) {
-    first.address[i] = network->address[i];
-  }
-  if (*bits % 8 != 0) first.address[*bits / 8] &= static_cast<std::uint8_t>(0xff00U >> (*bits % 8));
-  if (!agree(network->address, first.address, whole)) {
+  const IpNetwork first = masked(*network, static_cast<std::uint8_t>(*bits));
+  if (first.address != network->address) {
     return invalid("'", text,
                    "' has bits set behind its prefix: write the network's first address");
   }
-  return *network;
+  return first;
+}
+
+StatusOr<IpNetwork> ip_network_around(std::string_view address, unsigned bits) {
+  const auto host = parse_host(address);
+  if (!host) return invalid("'", address, "' is no IP address");
+  if (bits > host->prefix) return invalid("'", address, "' has no prefix of ", bits, " bits");
+  return masked(*host, static_cast<std::uint8_t>(bits));
+}
+
+std::string to_string(const IpNetwork& network) {
+  char text[INET6_ADDRSTRLEN] = {};
+  inet_ntop(network.is_ipv6 ? AF_INET6 : AF_INET, network.address.data(), text, sizeof text);
+  const std::string_view address(text);
+  return network.is_ipv6 ? cat("[", address, "]/", unsigned{network.prefix})
+                         : cat(address, "/", unsigned{network.prefix});
 }
 
 StatusOr<std::vector<IpNetwork>> parse_ip_networks(std::string_view text) {

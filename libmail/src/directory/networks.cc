@@ -1,66 +1,17 @@
-// Networks as Postfix's mynetworks writes them. All addresses are kept as IPv6, IPv4 ones mapped,
-// so that one comparison of bits serves both.
+// Postfix's mynetworks: networks and exceptions, in their order.
 //
 // Tested by tests/unit/directory/networks_test.cc.
 #include "mail/directory/networks.h"
 
-#include <algorithm>
-#include <optional>
-
-#include <arpa/inet.h>
-
-#include "config_text.h"
 #include "mail/base/absl.h"
-#include "mail/base/ascii.h"
 
 namespace mail::directory {
 namespace {
 
-using Octets = std::array<std::uint8_t, 16>;
-
-struct Parsed {
-  Octets octets{};
-  bool is_v4 = false;
-};
-
-std::optional<Parsed> parse_address(std::string_view text) {
-  const std::string address(text);
-  Parsed parsed;
-  if (inet_pton(AF_INET6, address.c_str(), parsed.octets.data()) == 1) return parsed;
-  parsed.octets = {};
-  if (inet_pton(AF_INET, address.c_str(), parsed.octets.data() + 12) != 1) return std::nullopt;
-  parsed.octets[10] = parsed.octets[11] = 0xff;  // RFC 4291 §2.5.5.2
-  parsed.is_v4 = true;
-  return parsed;
-}
-
-bool same_prefix(const Octets& a, const Octets& b, unsigned bits) {
-  const unsigned whole = bits / 8;
-  if (!std::equal(a.begin(), a.begin() + whole, b.begin())) return false;
-  const unsigned rest = bits % 8;
-  if (rest == 0) return true;
-  const auto mask = static_cast<std::uint8_t>(0xff << (8 - rest));
-  return (a[whole] & mask) == (b[whole] & mask);
-}
-
-Octets masked(const Octets& octets, unsigned bits) {
-  Octets kept{};
-  for (unsigned bit = 0; bit < bits; ++bit) {
-    kept[bit / 8] =
-        static_cast<std::uint8_t>(kept[bit / 8] | (octets[bit / 8] & (0x80u >> (bit % 8))));
-  }
-  return kept;
-}
-
-Status malformed(std::string_view item) {
-  return invalid("'", excerpt(item), "' is no network; write 172.16.0.0/12 or [2001:db8::]/32");
-}
-
+/// docker-mailserver trusts IPv4 networks only.
 std::string v4_network(std::string_view address, unsigned prefix) {
-  const auto parsed = parse_address(address);
-  if (!parsed || !parsed->is_v4 || prefix > 32) return {};
-  const Octets kept = masked(parsed->octets, 96 + prefix);
-  return cat(kept[12], ".", kept[13], ".", kept[14], ".", kept[15], "/", prefix);
+  const auto network = ip_network_around(address, prefix);
+  return network.ok() && !network->is_ipv6 ? to_string(*network) : std::string();
 }
 
 }  // namespace
@@ -72,36 +23,17 @@ StatusOr<Networks> Networks::parse(std::string_view text) {
     std::string_view item = text.substr(0, end);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (item.empty()) continue;
-    const std::string_view whole = item;
-    Entry entry;
-    entry.excluded = item.starts_with('!');
-    if (entry.excluded) item.remove_prefix(1);
-    const std::size_t slash = item.rfind('/');
-    std::string_view host = item.substr(0, slash);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    const auto address = parse_address(host);
-    if (!address) return malformed(whole);
-    const unsigned most = address->is_v4 ? 32 : 128;
-    auto prefix = std::optional<std::uint64_t>(most);
-    if (slash != std::string_view::npos) prefix = ascii::parse_number(item.substr(slash + 1), most);
-    if (!prefix) return malformed(whole);
-    entry.prefix = static_cast<unsigned>(*prefix) + (address->is_v4 ? 96 : 0);
-    entry.octets = address->octets;
-    if (masked(entry.octets, entry.prefix) != entry.octets) {
-      return invalid("'", excerpt(whole), "' has bits behind its prefix of ", *prefix,
-                     "; zero them, or use a longer prefix");
-    }
-    networks.entries_.push_back(entry);
+    const bool excluded = item.starts_with('!');
+    if (excluded) item.remove_prefix(1);
+    MAIL_ASSIGN_OR_RETURN(const IpNetwork network, parse_ip_network(item));
+    networks.entries_.push_back({network, excluded});
   }
   return networks;
 }
 
 bool Networks::contains(std::string_view address) const {
-  if (entries_.empty()) return false;
-  const auto parsed = parse_address(address);
-  if (!parsed) return false;
   for (const Entry& entry : entries_) {
-    if (same_prefix(parsed->octets, entry.octets, entry.prefix)) return !entry.excluded;
+    if (entry.network.contains(address)) return !entry.excluded;
   }
   return false;
 }

@@ -39,8 +39,8 @@ struct Connection {
   std::optional<LoginWatch> login_watch = {};
 
   /// After an accepted login: `drive` ends the session when the login is revoked, at once if that
-  /// happened while it was being checked. `snapshot` is the one that accepted it.
-  void watch_login(const directory::Snapshot& snapshot, const directory::Login& login);
+  /// happened while it was being checked.
+  void watch_login(const directory::Login& login);
   bool is_login_revoked() const;
   /// Where this account's mail is.
   store::AccountPlace place_of(const std::string& address) const;

@@ -91,7 +91,6 @@ Task<void> ImapService::start(Session& session, Session::Event& event) {
 Task<void> ImapService::login(Session& session, std::string name, std::string_view password,
                               std::string_view mechanism, bool is_proven) {
   World& world = connection_.world;
-  const auto snapshot = world.directory.get();
   auto login = co_await desk_.admit(name, password, is_proven);
   if (login.verdict != directory::LoginVerdict::kAccepted) {
     co_await refuse_login(session, std::move(name), std::move(login));
@@ -122,7 +121,7 @@ Task<void> ImapService::login(Session& session, std::string name, std::string_vi
   connection_.establish();
   login_ = login.address;
   account_ = std::move(*account);
-  connection_.watch_login(*snapshot, login);
+  connection_.watch_login(login);
   connection_.log(Logger::Level::kInfo, "logged in",
                   {{"account", login_}, {"mechanism", std::string(mechanism)}});
   session.ok("", "Logged in");

@@ -13,10 +13,8 @@ namespace mail::server {
 /// Knows what a session's login rested on. Belongs to one connection.
 class LoginWatch {
  public:
-  /// From now on the connection is woken when the login changes. `snapshot` is the one that
-  /// accepted it.
-  LoginWatch(World& world, Transport& transport, const directory::Snapshot& snapshot,
-             const directory::Login& login);
+  /// From now on the connection is woken when the login changes.
+  LoginWatch(World& world, Transport& transport, const directory::Login& login);
 
   /// True when the account is gone, or it or its master has another password now.
   bool is_revoked(const directory::Snapshot& now) const;
@@ -24,7 +22,7 @@ class LoginWatch {
  private:
   std::string address_;
   std::string master_;
-  std::size_t password_ = 0;  // a hash of what is stored: enough to see that it changed
+  std::size_t mark_ = 0;
   std::unique_ptr<EventBus::Subscription> subscription_;
   std::unique_ptr<EventBus::Subscription> master_subscription_;
 };

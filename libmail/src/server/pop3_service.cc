@@ -161,7 +161,6 @@ class Pop3Service {
 
   Task<void> log_in(Session& session, pop3::Login& asked) {
     World& world = connection_.world;
-    const auto snapshot = world.directory.get();
     auto login = co_await desk_.admit(asked.user, asked.password, asked.is_proven);
     wipe(asked.password);
     if (login.verdict != directory::LoginVerdict::kAccepted) {
@@ -191,7 +190,7 @@ class Pop3Service {
       co_return;
     }
     maildrop_ = std::move(*opened);
-    connection_.watch_login(*snapshot, login);
+    connection_.watch_login(login);
     connection_.log(Logger::Level::kInfo, "logged in",
                     {{"account", login_}, {"messages", cat(maildrop_.messages.size())}});
     session.open(listing());

@@ -48,8 +48,8 @@ Task<void> pause(Connection& connection, Duration duration) {
   }
 }
 
-void Connection::watch_login(const directory::Snapshot& snapshot, const directory::Login& login) {
-  login_watch.emplace(world, *transport, snapshot, login);
+void Connection::watch_login(const directory::Login& login) {
+  login_watch.emplace(world, *transport, login);
   // A change between the check and the subscription woke nobody.
   if (is_login_revoked()) was_woken = true;
 }

@@ -106,7 +106,6 @@ void SmtpService::handle_at_once(Session& session, const Session::Event& event) 
 }
 
 Task<void> SmtpService::login(Session& session, const smtp::Authenticate& asked) {
-  const auto snapshot = connection_.world.directory.get();
   auto login = co_await desk_.admit(asked.authentication, asked.password, asked.is_proven);
   if (login.verdict != directory::LoginVerdict::kAccepted) {
     co_await refuse_login(session, std::string(asked.authentication), std::move(login));
@@ -114,7 +113,7 @@ Task<void> SmtpService::login(Session& session, const smtp::Authenticate& asked)
   }
   login_ = login.address;
   connection_.establish();
-  connection_.watch_login(*snapshot, login);
+  connection_.watch_login(login);
   connection_.log(Logger::Level::kInfo, "logged in",
                   {{"account", login_}, {"mechanism", std::string(asked.mechanism)}});
   session.accept();

@@ -46,6 +46,33 @@ TEST_CASE("What is no network is refused with the reason") {
   }
 }
 
+TEST_CASE("The network around an address is printed as it is read") {
+  struct Row {
+    std::string_view address;
+    unsigned bits;
+    std::string_view network;
+  };
+  const Row rows[] = {
+      {"172.18.3.4", 16, "172.18.0.0/16"},
+      {"172.18.3.4", 32, "172.18.3.4/32"},
+      {"192.0.2.255", 25, "192.0.2.128/25"},
+      {"192.0.2.255", 0, "0.0.0.0/0"},
+      {"2001:db8:ffff::1", 33, "[2001:db8:8000::]/33"},
+      {"::ffff:10.1.2.3", 8, "10.0.0.0/8"},
+  };
+  for (const auto& [address, bits, text] : rows) {
+    CAPTURE(address, bits);
+    const auto network = ip_network_around(address, bits);
+    REQUIRE(network.ok());
+    CHECK(to_string(*network) == text);
+    const auto read = parse_ip_network(text);
+    REQUIRE(read.ok());
+    CHECK(*read == *network);
+  }
+  CHECK_FALSE(ip_network_around("192.0.2.1", 33).ok());
+  CHECK_FALSE(ip_network_around("mail.example", 8).ok());
+}
+
 TEST_CASE("A list of networks has commas or blanks between them") {
   const auto networks = parse_ip_networks(" 127.0.0.0/8, [::1]/128\t10.0.0.1 ,");
   REQUIRE(networks.ok());

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <coroutine>
 #include <deque>
+#include <functional>
 
 #include "mail/crypto/password.h"
 #include "mail/crypto/scram.h"
@@ -44,9 +45,29 @@ std::string last_challenge(std::string_view output, std::string_view prefix) {
   return std::string(output.substr(begin, output.find('\r', begin) - begin));
 }
 
-/// A whole exchange. The server is made anew for each step, and says the same as before.
+/// Lets something happen before the first octet behind `calm` octets arrives.
+class ThenTransport : public ScriptTransport {
+ public:
+  ThenTransport(ScriptWorld& world, std::string script, std::size_t calm, std::string& output,
+                std::function<void()> then)
+      : ScriptTransport(world.clock, std::move(script), 1, output),
+        calm_(calm),
+        then_(std::move(then)) {}
+  Moved read(std::span<char> to) override {
+    if (calm_-- == 0) then_();
+    return ScriptTransport::read(to);
+  }
+
+ private:
+  std::size_t calm_;
+  std::function<void()> then_;
+};
+
+/// A whole exchange. The server is made anew for each step, and says the same as before. With
+/// `between`, which happens between challenge and proof, the exchange ends with the proof.
 std::string log_in(Protocol protocol, const directory::Snapshot::Texts& texts,
-                   std::string_view name, std::string_view password) {
+                   std::string_view name, std::string_view password,
+                   const std::function<void(ScriptWorld&)>& between = nullptr) {
   const bool is_smtp = protocol == Protocol::kSubmissions;
   const std::string_view prefix = is_smtp ? "334 " : "+ ";
   const std::string_view command = is_smtp                        ? "EHLO c\r\nAUTH"
@@ -67,7 +88,18 @@ std::string log_in(Protocol protocol, const directory::Snapshot::Texts& texts,
   const auto proof = crypto::make_scram_proof(password, question->salt, question->iterations,
                                               question->auth_message);
   const auto final = client.prove_scram({proof.proof, proof.server_signature});
+  const std::size_t asked_octets = script.size();
   append(script, std::get<sasl::Respond>(final).line, "\r\n");
+  if (between) {
+    ScriptWorld world(texts, options(SaslScram::kOn));
+    std::string output;
+    // The empty answer to the server's signature follows.
+    auto transport = std::make_unique<ThenTransport>(world, script + "\r\n", asked_octets, output,
+                                                     [&] { between(world); });
+    Task<void> task = serve(world.world, world.shared, protocol, std::move(transport));
+    task.start();
+    return output;
+  }
   const std::string output = talk(script);
   if (!contains(output, cat(prefix, text::base64_encode("v=").substr(0, 2)))) return output;
   const auto done = client.receive(last_challenge(output, prefix));
@@ -112,6 +144,25 @@ TEST_CASE("A client logs in by SCRAM in SMTP, IMAP and POP3") {
   CHECK(contains(log_in(Protocol::kImaps, texts, "Ann@Example.Test", "secret"), "a OK "));
   CHECK(contains(log_in(Protocol::kPop3s, texts, "ann@example.test", "secret"), "+OK Logged in"));
   CHECK(contains(log_in(Protocol::kPop3s, texts, "ann@example.test", "wrong"), "-ERR [AUTH] "));
+}
+
+TEST_CASE("A password that changes between challenge and proof ends the session that it let in") {
+  const auto texts = accounts(scram_line("ann@example.test"));
+  const struct {
+    std::string accounts;
+    bool ends;
+  } cases[] = {{"ann@example.test|{PLAIN}other\n", true},
+               {"", true},
+               {scram_line("ann@example.test") + "bob@example.test|{PLAIN}x\n", false}};
+  for (const auto& c : cases) {
+    CAPTURE(c.accounts);
+    const auto change = [&](ScriptWorld& world) {
+      world.current.set(directory::Snapshot::from_texts(accounts(c.accounts), {}));
+    };
+    const std::string imap = log_in(Protocol::kImaps, texts, "ann@example.test", "secret", change);
+    CHECK(contains(imap, "a OK "));
+    CHECK(contains(imap, "* BYE your account or password has changed") == c.ends);
+  }
 }
 
 TEST_CASE("A wrong password, a wrong name and a password that is stored otherwise look alike") {

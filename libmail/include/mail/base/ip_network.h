@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct IpNetwork {
 /// network = address [ "/" bits ]; IPv6 may stand in brackets, as Postfix writes it. Fails:
 /// InvalidArgument with the value and what is wrong, also where bits behind the prefix are set.
 StatusOr<IpNetwork> parse_ip_network(std::string_view text);
+
+/// The network of `bits` bits that holds this address. Fails: InvalidArgument.
+StatusOr<IpNetwork> ip_network_around(std::string_view address, unsigned bits);
+
+/// As `parse_ip_network` takes it: "192.0.2.0/24", "[2001:db8::]/32".
+std::string to_string(const IpNetwork& network);
 
 /// Networks with commas or blanks between them. Fails as `parse_ip_network`.
 StatusOr<std::vector<IpNetwork>> parse_ip_networks(std::string_view text);

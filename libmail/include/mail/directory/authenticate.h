@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,7 +23,15 @@ struct Login {
   std::string master;   // who opened it, where `user*master` logged in
   /// For the log, never for the peer: "no such account", "postfix-accounts.cf:3: unknown scheme".
   std::string reason;
+  /// When accepted: `credential_mark` of the snapshot that accepted it.
+  std::size_t mark = 0;
 };
+
+/// Tells whether the password that a login rested on is still the one that is stored: equal marks,
+/// the same stored password. Of the account, or of its master; nullopt: one of them is gone. Holds
+/// within one process.
+std::optional<std::size_t> credential_mark(const Snapshot& snapshot, std::string_view address,
+                                           std::string_view master);
 
 /// `login` is an account's address, or `address*master` with the master's password.
 /// A refusal takes the time of one password hash whether the login exists or not: milliseconds;

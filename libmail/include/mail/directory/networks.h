@@ -1,13 +1,12 @@
 // Lists of networks: `127.0.0.0/8 [::1]/128 172.16.0.0/12`.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "mail/base/ip_network.h"
 #include "mail/base/status.h"
 
 namespace mail::directory {
@@ -16,9 +15,9 @@ namespace mail::directory {
 class Networks {
  public:
   /// list    = *( network ( "," / WSP ) )
-  /// network = [ "!" ] ( IPv4 / IPv6 / "[" IPv6 "]" ) [ "/" prefix ]
-  /// The first that holds an address decides; "!" takes its addresses out. Octets behind the prefix
-  /// must be zero. Fails: InvalidArgument with the value and the form it should have.
+  /// network = [ "!" ] IpNetwork        ; parse_ip_network
+  /// The first that holds an address decides; "!" takes its addresses out. Fails: InvalidArgument
+  /// with the value and the form it should have.
   static StatusOr<Networks> parse(std::string_view text);
 
   /// False for what is no address. An IPv4 address inside IPv6 (::ffff:192.0.2.1) counts as IPv4.
@@ -29,8 +28,7 @@ class Networks {
 
  private:
   struct Entry {
-    std::array<std::uint8_t, 16> octets{};  // IPv4: ::ffff:a.b.c.d
-    unsigned prefix = 128;                  // of 128 bits
+    IpNetwork network;
     bool excluded = false;
 
     bool operator==(const Entry&) const = default;
