@@ -75,4 +75,7 @@ int relay_add_auth(const Context& context);
 int relay_exclude_domain(const Context& context);
 int status(const Context& context);
 
+/// SpamAssassin's sa-learn, when the program is called by that name.
+int sa_learn(int argc, char** argv);
+
 }  // namespace mailctl

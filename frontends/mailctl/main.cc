@@ -291,4 +291,9 @@ int run_command_line(int argc, char** argv) {
 }  // namespace
 }  // namespace mailctl
 
-int main(int argc, char** argv) { return mailctl::run_command_line(argc, argv); }
+int main(int argc, char** argv) {
+  if (argc > 0 && std::filesystem::path(argv[0]).filename() == "sa-learn") {
+    return mailctl::sa_learn(argc, argv);
+  }
+  return mailctl::run_command_line(argc, argv);
+}

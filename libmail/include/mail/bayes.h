@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mail/bayes/database.h"
+#include "mail/bayes/exchange.h"
 #include "mail/bayes/score.h"
 #include "mail/bayes/table.h"
 #include "mail/bayes/tokens.h"

@@ -311,6 +311,16 @@ void Database::read(const std::function<void(const Table&)>& look) {
   look(state_->image.table);
 }
 
+std::vector<TrainedMessage> Database::trained_messages() {
+  std::vector<TrainedMessage> messages;
+  MutexLock hold(state_->mutex);
+  messages.reserve(state_->image.trained.size());
+  for (const auto& [digest, c] : state_->image.trained) messages.push_back({digest, c});
+  std::sort(messages.begin(), messages.end(),
+            [](const TrainedMessage& a, const TrainedMessage& b) { return a.digest < b.digest; });
+  return messages;
+}
+
 const crypto::HashKey& Database::key() const { return state_->key; }
 const std::string& Database::damage() const { return state_->damage; }
 
@@ -390,6 +400,24 @@ StatusOr<std::optional<Class>> Database::Training::untrain(std::string_view mess
   const Status status = database.remember({untrain_kind(c), 0, digest, tokens.tokens()});
   if (!status.ok()) return state_->give_up(status);
   return std::optional<Class>(c);
+}
+
+Status Database::Training::merge(const Table& learned, std::span<const TrainedMessage> messages) {
+  Database::State& database = state_->database;
+  MutexLock hold(database.mutex);
+  database.image.table.merge(learned);
+  for (const TrainedMessage& message : messages) database.image.trained[message.digest] = message.c;
+  const Status status = database.write_anew();
+  return status.ok() ? status : state_->give_up(status);
+}
+
+Status Database::Training::clear() {
+  Database::State& database = state_->database;
+  MutexLock hold(database.mutex);
+  database.image.table = Table{};
+  database.image.trained.clear();
+  const Status status = database.write_anew();
+  return status.ok() ? status : state_->give_up(status);
 }
 
 Status Database::Training::finish() {

@@ -116,6 +116,27 @@ void Table::untrain(std::span<const Token> tokens, Class c) {
   if (found != kept.end()) kept.erase(found);
 }
 
+void Table::merge(const Table& learned) {
+  const auto add = [](std::uint64_t a, std::uint64_t b) {
+    return std::min<std::uint64_t>(a + b, kMostMessages);
+  };
+  for (const Bucket& other : learned.buckets_) {
+    if (other.token == 0) continue;
+    Bucket& bucket = at(other.token);
+    bucket.ham = add(bucket.ham, other.ham);
+    bucket.spam = add(bucket.spam, other.spam);
+    bucket.weight =
+        std::clamp<std::int64_t>(bucket.weight + other.weight, -kMostWeight, kMostWeight);
+    bucket.day = std::max<std::uint64_t>(bucket.day, other.day);
+  }
+  for (std::size_t c = 0; c < 2; ++c) {
+    messages_[c] = add(messages_[c], learned.messages_[c]);
+    auto& kept = rehearsal_[c];
+    kept.insert(kept.end(), learned.rehearsal_[c].begin(), learned.rehearsal_[c].end());
+    while (kept.size() > kRehearsed) kept.pop_front();
+  }
+}
+
 void Table::age() {
   for (Bucket& bucket : buckets_) {
     bucket.ham = bucket.ham / 2;

@@ -16,8 +16,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mail/base/filesystem.h"
 #include "mail/base/status.h"
@@ -42,6 +44,14 @@ enum class Trained : std::uint8_t {
   kNew,
   kUnchanged,  // the same message was trained as that class before
   kMoved,      // it was trained as the other class: that was taken back
+};
+
+/// A value: a message that was trained, by the beginning of its digest. Its text is not kept.
+struct TrainedMessage {
+  std::array<std::uint64_t, 2> digest{};
+  Class c = Class::kHam;
+
+  bool operator==(const TrainedMessage&) const = default;
 };
 
 class Database {
@@ -72,6 +82,11 @@ class Database {
     ~Training();  // what was trained stays
     StatusOr<Trained> train(std::string_view message, Class c, std::uint16_t day);
     StatusOr<std::optional<Class>> untrain(std::string_view message);
+    /// Adds what another table with the same key learned: counts are added up, weights too;
+    /// messages that both know count twice.
+    Status merge(const Table& learned, std::span<const TrainedMessage> messages);
+    /// Forgets everything but the key.
+    Status clear();
     /// Writes what is still held back, durably, and gives up the lock.
     Status finish();
 
@@ -86,6 +101,8 @@ class Database {
 
   /// The table, unchanged while `look` runs.
   void read(const std::function<void(const Table&)>& look);
+  /// In ascending order of digests.
+  std::vector<TrainedMessage> trained_messages();
   const crypto::HashKey& key() const;
   /// What was wrong with the files when they were opened; empty: nothing.
   const std::string& damage() const;

@@ -36,6 +36,8 @@ class Table {
   void train(std::span<const Token> tokens, Class c, std::uint16_t day);
   /// Exactly takes back the counts of `train`; the weights go one step the other way.
   void untrain(std::span<const Token> tokens, Class c);
+  /// Adds the counts, weights and messages of a table with the same key.
+  void merge(const Table& learned);
   /// Halves all counts; tokens that are left with none go. The past weighs half from now on.
   void age();
 
