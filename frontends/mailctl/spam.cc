@@ -1,6 +1,7 @@
 // spam: what the classifier learned, what it says, and why.
 //
 // Tested by tests/cases/mailctl/10-spam.txt, tests/cases/mailctl/replay.py.
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -109,6 +110,10 @@ int spam_explain(const Context& context) {
                                  {"log_odds", reason.total()}});
     }
     json["combination"] = why.combination;
+    json["otherwise"] = nullptr;
+    if (!why.decisive.empty()) json["otherwise"] = to_string(why.otherwise);
+    json["decisive"] = nlohmann::ordered_json::array();
+    for (const bayes::Token token : why.decisive) json["decisive"].push_back(texts[token]);
     const auto replace = nlohmann::ordered_json::error_handler_t::replace;
     std::cout << json.dump(2, ' ', false, replace) << "\n";
     return kDone;
@@ -127,6 +132,18 @@ int spam_explain(const Context& context) {
               << " ham)\n";
   }
   std::cout << "  " << number(rest, "%+8.3f") << "  all others and their combination\n";
+  if (why.decisive.empty()) {
+    std::cout << "No lack of words would change the verdict.\n";
+    return kDone;
+  }
+  std::cout << "It would be " << to_string(why.otherwise) << " without";
+  for (std::size_t i = 0; i < std::min(why.decisive.size(), kReasonsShown); ++i) {
+    std::cout << (i == 0 ? " " : ", ") << texts[why.decisive[i]];
+  }
+  if (why.decisive.size() > kReasonsShown) {
+    std::cout << ", and " << why.decisive.size() - kReasonsShown << " more";
+  }
+  std::cout << "\n";
   return kDone;
 }
 

@@ -87,6 +87,25 @@ Status use_messages(std::string_view bytes, const UseMessage& use) {
   return absl::OkStatus();
 }
 
+struct Name {
+  std::string_view user;
+  std::string_view domain;
+};
+
+/// Both become names of folders.
+StatusOr<Name> name_of(std::string_view account) {
+  const std::size_t at = account.rfind('@');
+  if (at == account.npos) return invalid("'", account, "' is no account");
+  const Name name{account.substr(0, at), account.substr(at + 1)};
+  for (const std::string_view part : {name.user, name.domain}) {
+    const bool is_plain = part.find('/') == part.npos && part.find('\0') == part.npos;
+    if (part.empty() || part.starts_with('.') || !is_plain) {
+      return invalid("'", account, "' is no account");
+    }
+  }
+  return name;
+}
+
 }  // namespace
 
 std::uint16_t today() {
@@ -110,21 +129,22 @@ std::string SpamTables::account_of(const std::string& path) {
              : "";
 }
 
+StatusOr<std::string> SpamTables::mail_folder(std::string_view account) const {
+  MAIL_ASSIGN_OR_RETURN(const Name name, name_of(account));
+  const std::string folder = cat(mail_, "/", name.domain, "/", name.user);
+  auto real = real_filesystem().resolve_links(folder);
+  if (!real.ok()) return not_found("'", account, "' has no mail: ", message_of(real.status()));
+  return real;
+}
+
 StatusOr<std::string> SpamTables::path_of(std::string_view account) const {
   if (account.empty()) return state_ + "/bayes/global";
-  const std::size_t at = account.rfind('@');
-  const bool is_plain = account.find('/') == account.npos && account.find('\0') == account.npos;
-  if (at == account.npos || !is_plain) return invalid("'", account, "' is no account");
-  const std::string_view user = account.substr(0, at);
-  const std::string_view domain = account.substr(at + 1);
-  for (const std::string_view name : {user, domain}) {
-    if (name.empty() || name.starts_with('.')) return invalid("'", account, "' is no account");
-  }
+  MAIL_ASSIGN_OR_RETURN(const Name name, name_of(account));
   // ann's journal is no table of a user named ann.journal.
   for (const std::string_view suffix : {".journal", ".lock", ".damaged"}) {
-    if (user.ends_with(suffix)) return invalid("'", account, "' can have no table: its name");
+    if (name.user.ends_with(suffix)) return invalid("'", account, "' can have no table: its name");
   }
-  return cat(state_, "/bayes/", domain, "/", user);
+  return cat(state_, "/bayes/", name.domain, "/", name.user);
 }
 
 StatusOr<std::unique_ptr<bayes::Database>> SpamTables::open(std::string_view account,

@@ -25,6 +25,9 @@ class SpamTables {
   /// Whose mail folder holds `path`: "ann@example.com"; empty: nobody's.
   std::string account_of(const std::string& path);
 
+  /// <mail>/<domain>/<user>, links resolved. Fails: when there is none.
+  mail::StatusOr<std::string> mail_folder(std::string_view account) const;
+
   /// <state>/bayes/<domain>/<user>, or <state>/bayes/global for the empty account. All tables have
   /// the global one's key, so that they can be read together. Says on stderr what is damaged.
   /// `key`: the global one's, when there is none yet.

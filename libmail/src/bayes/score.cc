@@ -116,6 +116,13 @@ struct Sums {
     weight += found.weight;
     heard += found.heard;
   }
+  void remove(const Evidence& found) {
+    ln_f -= found.ln_f;
+    ln_not -= found.ln_not;
+    weight -= found.weight;
+    heard -= found.heard;
+    if (heard < kFaint / 2) ln_f = ln_not = heard = 0;  // what rounding left
+  }
 };
 
 /// How much of each vote is in the score.
@@ -137,6 +144,54 @@ Score combine(const Sums& sums, std::size_t tokens, const Totals& totals,
   result.log_odds = shares.fisher * result.fisher + shares.logistic * result.logistic;
   result.verdict = judge(result.value(), totals, thresholds);
   return result;
+}
+
+struct Heard {
+  Reason reason;
+  Evidence evidence;
+};
+
+/// Fisher's vote is shared out by the log-odds of the tokens, as far as they point its way. Then
+/// the strongest come first.
+void share_out(std::vector<Heard>& heard, const Sums& sums, const Score& score,
+               const Shares& shares) {
+  const double difference = sums.ln_f - sums.ln_not;
+  const double scale = difference == 0 ? 0 : std::clamp(score.fisher / difference, 0.0, 1.0);
+  const double x = 1 / std::sqrt(std::max(static_cast<double>(heard.size()), 1.0));
+  for (Heard& one : heard) {
+    const Evidence& found = one.evidence;
+    one.reason.ham = found.ham;
+    one.reason.spam = found.spam;
+    one.reason.fisher = shares.fisher * scale * (found.ln_f - found.ln_not);
+    one.reason.logistic = shares.logistic * found.weight * x;
+  }
+  std::sort(heard.begin(), heard.end(), [](const Heard& a, const Heard& b) {
+    const double of_a = std::abs(a.reason.total());
+    const double of_b = std::abs(b.reason.total());
+    return of_a != of_b ? of_a > of_b : a.reason.token < b.reason.token;
+  });
+}
+
+/// Takes away the strongest tokens of one side until the verdict is another; for "unsure" the side
+/// that needs fewer.
+void find_decisive(const std::vector<Heard>& heard, const Sums& all, std::size_t tokens,
+                   const Totals& totals, const Thresholds& thresholds, Explanation& result) {
+  for (const double side : {1.0, -1.0}) {
+    if (result.score.verdict == (side > 0 ? Verdict::kHam : Verdict::kSpam)) continue;
+    Sums sums = all;
+    std::vector<Token> taken;
+    for (const Heard& one : heard) {
+      if (one.reason.total() * side <= 0) continue;
+      if (!result.decisive.empty() && taken.size() + 1 >= result.decisive.size()) break;
+      sums.remove(one.evidence);
+      taken.push_back(one.reason.token);
+      const Verdict verdict = combine(sums, tokens - taken.size(), totals, thresholds).verdict;
+      if (verdict == result.score.verdict) continue;
+      result.decisive = std::move(taken);
+      result.otherwise = verdict;
+      break;
+    }
+  }
 }
 
 }  // namespace
@@ -169,29 +224,21 @@ double Explanation::sum() const {
 Explanation explain(std::span<const Token> tokens, std::span<const Source> sources,
                     const Thresholds& thresholds) {
   const Totals totals = totals_of(sources);
-  Explanation result;
+  std::vector<Heard> heard;
+  heard.reserve(tokens.size());
   Sums sums;
-  for (const Token token : tokens) sums.add(evidence(token, sources, totals));
-  result.score = combine(sums, tokens.size(), totals, thresholds);
-
-  // Fisher's vote is shared out by the log-odds of the tokens, as far as they point its way.
-  const Shares shares = shares_of(totals);
-  const double difference = sums.ln_f - sums.ln_not;
-  const double scale = difference == 0 ? 0 : std::clamp(result.score.fisher / difference, 0.0, 1.0);
-  const double x = 1 / std::sqrt(std::max(static_cast<double>(tokens.size()), 1.0));
   for (const Token token : tokens) {
-    const Evidence found = evidence(token, sources, totals);
-    const Reason reason{token, found.ham, found.spam,
-                        shares.fisher * scale * (found.ln_f - found.ln_not),
-                        shares.logistic * found.weight * x};
-    if (reason.total() != 0) result.reasons.push_back(reason);
+    heard.push_back({{token}, evidence(token, sources, totals)});
+    sums.add(heard.back().evidence);
   }
-  std::sort(result.reasons.begin(), result.reasons.end(), [](const Reason& a, const Reason& b) {
-    return std::abs(a.total()) != std::abs(b.total()) ? std::abs(a.total()) > std::abs(b.total())
-                                                      : a.token < b.token;
-  });
-  result.combination = 0;
+  Explanation result;
+  result.score = combine(sums, tokens.size(), totals, thresholds);
+  share_out(heard, sums, result.score, shares_of(totals));
+  for (const Heard& one : heard) {
+    if (one.reason.total() != 0) result.reasons.push_back(one.reason);
+  }
   result.combination = result.score.log_odds - result.sum();
+  find_decisive(heard, sums, tokens.size(), totals, thresholds, result);
   return result;
 }
 

@@ -42,7 +42,7 @@ class Sandbox:
         for name in ('cur', 'new', 'tmp'):
             (self.mail / folder / name).mkdir(parents=True, exist_ok=True)
         for i in range(count):
-            name = f'{i}.M{abs(hash(folder)) % 1000}P1.mx,S=9:2,S'
+            name = f'{i}.M{abs(hash(folder)) % 1000}P1.mx,S=9' + (':2,S' if where == 'cur' else '')
             (self.mail / folder / where / name).write_text(message(f'{words} {folder}', i))
 
     def give_to_mail_user(self):
@@ -217,6 +217,47 @@ class SaLearn(Case):
             done = self.box.run(*words)
             self.assertEqual((done.returncode, done.stdout), (1, ''))
             self.assertTrue(done.stderr.startswith('sa-learn: '))
+
+
+class Bootstrap(Case):
+    """mailctl spam bootstrap: what the folders of an account say today."""
+
+    def mailctl(self, *words):
+        return subprocess.run([BIN / 'mailctl', '--mail', self.box.mail, '--state', self.box.state, 'spam', *words],
+                              text=True, capture_output=True, timeout=60)
+
+    def put(self, folder, name, text):
+        (self.box.mail / folder / 'cur').mkdir(parents=True, exist_ok=True)
+        (self.box.mail / folder / 'cur' / name).write_text(text)
+
+    def test_folders_tell_ham_from_spam(self):
+        home = 'example.com/ann'
+        self.box.deliver(f'{home}/.Junk', 'pills', 3)
+        self.box.deliver(f'{home}/.Archive', 'minutes', 2)
+        self.box.deliver(f'{home}/.Archives.2024', 'old minutes', 2)
+        self.box.deliver(home, 'read', 2)
+        self.box.deliver(f'{home}/.Trash', 'bin', 9)
+        self.box.deliver(home, 'unread', 4, 'new')
+        self.put(home, '1.x:2,', message('seen by nobody', 1))
+        self.put(home, '2.x:2,ST', message('deleted', 1))
+        self.put(home, '3.x:2,FS', message('flagged', 1))
+        self.put(f'{home}/.Sent', '1.x:2,S', 'Message-ID: <1@example.com>\n\nhello?\n')
+        self.put(f'{home}/.Lists', '1.x:2,', 'In-Reply-To: <1@example.com>\n\nyes\n')
+        self.put(f'{home}/.Lists', '2.x:2,', 'References: <0@x>\n <1@example.com>\n\nyes, again\n')
+        self.put(f'{home}/.Lists', '3.x:2,S', 'References: <2@example.com>\n\nsomething else\n')
+        done = self.mailctl('bootstrap', 'ann@example.com')
+        self.assertEqual((done.stdout, done.stderr, done.returncode), (
+            'Found 3 spam and 9 ham message(s)\n'
+            'Learned tokens from 12 message(s) (12 message(s) examined)\n', '', 0))
+        self.assertEqual(self.box.numbers('-u', 'ann@example.com'), (3, 9))
+        self.assertEqual(self.box.numbers(), (0, 0))
+        self.assertIn('Learned tokens from 0 ', self.mailctl('bootstrap', 'ann@example.com').stdout)
+
+    def test_who_has_no_mail_is_told(self):
+        for account in ('bob@example.com', 'bob', '../x@y', 'a@.', '@example.com'):
+            done = self.mailctl('bootstrap', account)
+            self.assertEqual((done.returncode, done.stdout), (1, ''))
+            self.assertTrue(done.stderr.startswith(f"mailctl: '{account}' "), done.stderr)
 
 
 if __name__ == '__main__':

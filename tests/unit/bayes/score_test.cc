@@ -1,5 +1,6 @@
 #include "mail/bayes/score.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -138,6 +139,37 @@ TEST_CASE("The tail of the chi-square distribution holds for many tokens without
   CHECK(std::isfinite(full));
   CHECK(half > 12);
   CHECK(full > half);
+}
+
+TEST_CASE("an explanation names the tokens without which the verdict would be another") {
+  Table table;
+  for (int i = 0; i < 60; ++i) {
+    const Token filler = 100000 + static_cast<Token>(i) * 2;
+    table.train(std::vector<Token>{2, 4, 6, 8, 10, filler}, Class::kSpam, 1);
+    table.train(std::vector<Token>{12, 14, 16, 18, 20, filler + 200}, Class::kHam, 1);
+  }
+  const Source source{&table, 1};
+  const std::span<const Source> sources(&source, 1);
+  const std::vector<Token> messages[] = {
+      {2, 4, 6, 8, 10}, {12, 14, 16, 18, 20}, {2, 4, 6, 12, 14}, {2, 4, 12, 14}};
+  for (const auto& message : messages) {
+    const Explanation why = explain(message, sources);
+    REQUIRE_FALSE(why.decisive.empty());
+    std::vector<Token> rest = message;
+    std::erase_if(rest, [&](Token token) {
+      return std::find(why.decisive.begin(), why.decisive.end(), token) != why.decisive.end();
+    });
+    CHECK(rest.size() + why.decisive.size() == message.size());
+    CHECK(why.otherwise != why.score.verdict);
+    CHECK(score(rest, sources).verdict == why.otherwise);
+    // One fewer is not enough.
+    rest.push_back(why.decisive.back());
+    CHECK(score(rest, sources).verdict == why.score.verdict);
+  }
+  Table young;
+  young.train(messages[0], Class::kSpam, 1);
+  const Source few{&young, 1};
+  CHECK(explain(messages[0], {&few, 1}).decisive.empty());
 }
 
 }  // namespace

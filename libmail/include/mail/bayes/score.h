@@ -66,6 +66,10 @@ struct Explanation {
   std::vector<Reason> reasons;  // strongest first
   /// What Fisher's method adds to or takes from the sum of its tokens: they do not simply add up.
   double combination = 0;
+  /// What would change the verdict: without these tokens of the message, the strongest that speak
+  /// for it, it would be `otherwise`. Empty: no lack of tokens changes it.
+  std::vector<Token> decisive;
+  Verdict otherwise = Verdict::kUnsure;
   /// reasons and combination, summed in this order: exactly `score.log_odds`.
   double sum() const;
 };
