@@ -86,6 +86,7 @@ struct Simulation::Server {
     store::MaildirOptions options;
     options.root = kMailRoot;
     options.hostname = "mx.example.com";
+    options.boot_id = cat("boot ", sim.power_cuts_);
     return store::make_maildir_store(sim.traced_disk_, sim.scheduler, random, events.get(),
                                      options);
   }

@@ -246,6 +246,26 @@ TEST_CASE("POP3 sees every message with a unique-id that no other will get") {
   });
 }
 
+TEST_CASE("a summary has what clients list, in the order asked for") {
+  on_every_store([](World& world) {
+    const auto inbox = world.inbox();
+    append(*inbox, {new_message("Subject: a\r\nX-Other: b\r\n\r\ntext\r\n"),
+                    new_message("To: <x@y.z>\r\n\r\n")});
+    for (int i = 0; i < 2; ++i) {  // the second time nothing is read
+      const auto summaries = inbox->summaries(list_of({2, 9, 1}));
+      REQUIRE(summaries.size() == 3);
+      CHECK_FALSE(summaries[1]);
+      REQUIRE(summaries[0]);
+      REQUIRE(summaries[2]);
+      CHECK(summaries[0]->header == "To: <x@y.z>\r\n\r\n");
+      CHECK(summaries[2]->header == "Subject: a\r\n\r\n");
+      CHECK(summaries[2]->envelope == "(NIL \"a\" NIL NIL NIL NIL NIL NIL NIL NIL)");
+      CHECK(summaries[2]->body.starts_with("(\"text\" \"plain\" "));
+      CHECK(summaries[2]->body_structure.starts_with("(\"text\" \"plain\" "));
+    }
+  });
+}
+
 TEST_CASE("expunge removes what carries \\Deleted, and no UID comes back") {
   on_every_store([](World& world) {
     const auto inbox = world.inbox();

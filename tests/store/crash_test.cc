@@ -61,12 +61,14 @@ class Disk {
     options.hostname = "host";
     options.process_id = 7;
     options.lock_wait = Duration(0);
+    options.boot_id = cat(boots);
     store = make_maildir_store(fs, clock, random, nullptr, options);
   }
   void power_cut() {
     held.clear();
     fs.power_cut();
     clock.advance(seconds(5));  // the machine starts
+    ++boots;
     open_store();
   }
 
@@ -129,6 +131,7 @@ class Disk {
   ForgetfulFilesystem fs;
   std::unique_ptr<Store> store;
   std::vector<std::shared_ptr<Mailbox>> held;
+  int boots = 1;
   std::set<std::string> sent;
   /// By user, UIDVALIDITY and UID: what was there whenever it was there.
   std::map<std::tuple<std::string, std::uint32_t, std::uint32_t>, std::string> named;
@@ -451,6 +454,9 @@ TEST_CASE("flushes of the other calls are counted, too") {
   CHECK(flushes([&] { return inbox->change_flags(list_of({1, 2}), add(kDeleted)).status(); }) ==
         Pair{0, 1});
   CHECK(flushes([&] { return inbox->expunge(list_of({1, 2})).status(); }) == Pair{0, 1});
+  // From new/ to new/, neither of the others.
+  const auto other = *disk.open("Other");
+  CHECK(flushes([&] { return other->move(list_of({1}), *inbox).status(); }) == Pair{1, 2});
   CHECK(flushes([&] { return inbox->refresh(); }) == Pair{0, 0});
   CHECK(flushes([&] { return inbox->refresh(); }) == Pair{0, 0});
 }

@@ -111,8 +111,10 @@ struct MaildirWorld final : World {
     options.hostname = "host";
     options.process_id = 7;
     options.lock_wait = Duration(0);
+    options.boot_id = boot_id;
     store = make_maildir_store(fs, clock, random, &bus, options);
   }
+  std::string boot_id = "1";
   std::string read(const std::string& path) {
     auto bytes = read_file(fs, path, 1 << 20);
     INFO(path << " " << bytes.status().ToString());

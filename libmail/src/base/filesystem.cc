@@ -37,15 +37,22 @@ StatusOr<Temporary> create_beside(Filesystem& filesystem, const std::string& pat
                    "*");
 }
 
-Status fill(File& file, std::string_view bytes, const std::optional<FileInfo>& old) {
-  if (old) {
-    MAIL_ASSIGN_OR_RETURN(const FileInfo fresh, file.info());
-    if (fresh.owner != old->owner || fresh.group != old->group) {
-      MAIL_RETURN_IF_ERROR(file.set_owner(old->owner, old->group));
-    }
+/// A new file beside `path` that belongs to the owner of the `old` one. A group that we may not
+/// give away is left out, and so is what its members were allowed: the file belongs to another one
+/// now.
+StatusOr<Temporary> create_like(Filesystem& filesystem, const std::string& path, std::uint32_t mode,
+                                const std::optional<FileInfo>& old) {
+  MAIL_ASSIGN_OR_RETURN(Temporary temporary, create_beside(filesystem, path, mode));
+  if (!old) return temporary;
+  const auto fresh = temporary.file->info();
+  Status status = fresh.status();
+  if (status.ok() && (fresh->owner != old->owner || fresh->group != old->group)) {
+    status = temporary.file->set_owner(old->owner, old->group);
   }
-  MAIL_RETURN_IF_ERROR(file.append(bytes));
-  return file.sync();
+  if (status.ok()) return temporary;
+  filesystem.unlink(temporary.path).IgnoreError();  // the first failure is the one to report
+  if (!absl::IsPermissionDenied(status) || fresh->owner != old->owner) return status;
+  return create_beside(filesystem, path, mode & ~std::uint32_t{070});
 }
 
 }  // namespace
@@ -92,8 +99,9 @@ Status write_file_atomically(Filesystem& filesystem, const std::string& path,
   } else if (!absl::IsNotFound(info.status())) {
     return info.status();
   }
-  MAIL_ASSIGN_OR_RETURN(Temporary temporary, create_beside(filesystem, target, mode));
-  Status status = fill(*temporary.file, bytes, old);
+  MAIL_ASSIGN_OR_RETURN(Temporary temporary, create_like(filesystem, target, mode, old));
+  Status status = temporary.file->append(bytes);
+  if (status.ok()) status = temporary.file->sync();
   if (status.ok()) status = filesystem.rename(temporary.path, target);
   if (!status.ok()) {
     filesystem.unlink(temporary.path).IgnoreError();  // the first failure is the one to report

@@ -46,6 +46,30 @@ FetchedItem section_item(const imap::FetchAttribute& attribute, message::Section
   return item;
 }
 
+/// Header fields of the message that the store keeps ready: what Thunderbird, Apple Mail and mutt
+/// ask for when they list a folder.
+bool is_in_summary(const imap::FetchAttribute& attribute) {
+  const message::Section& section = attribute.section;
+  return section.part.empty() && section.kind == message::Section::Kind::kHeaderFields &&
+         store::is_summarized(section.fields);
+}
+
+FetchedItem info_item(const imap::FetchAttribute& attribute, const store::MessageInfo& info) {
+  if (attribute.kind == Kind::kRfc822Size) return text_item(attribute, cat(info.size));
+  const message::DateTime date{std::chrono::floor<std::chrono::seconds>(info.internal_date),
+                               std::chrono::minutes(0)};
+  return text_item(attribute, cat('"', message::format_internal_date(date), '"'));
+}
+
+FetchedItem ready_item(const imap::FetchAttribute& attribute, std::string_view octets,
+                       const store::Summary& summary) {
+  FetchedItem item;
+  item.attribute = &attribute;
+  item.octets = octets;
+  item.owner = summary.owner;
+  return item;
+}
+
 }  // namespace
 
 FetchPlan::FetchPlan(const std::vector<imap::FetchAttribute>& attributes) {
@@ -57,9 +81,9 @@ FetchPlan::FetchPlan(const std::vector<imap::FetchAttribute>& attributes) {
       case Kind::kRfc822Size: break;
       case Kind::kEnvelope:
       case Kind::kBody:
-      case Kind::kBodyStructure: needs_bytes = true; break;
+      case Kind::kBodyStructure: needs_summary = true; break;
       case Kind::kSection:
-        needs_bytes = true;
+        (is_in_summary(attribute) ? needs_summary : needs_bytes) = true;
         if (!attribute.is_peek) marks_seen = true;
         break;
     }
@@ -80,13 +104,8 @@ std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attribu
     switch (attribute.kind) {
       case Kind::kFlags:
       case Kind::kUid: break;
-      case Kind::kInternalDate: {
-        const message::DateTime date{std::chrono::floor<std::chrono::seconds>(info.internal_date),
-                                     std::chrono::minutes(0)};
-        items.push_back(text_item(attribute, cat('"', message::format_internal_date(date), '"')));
-        break;
-      }
-      case Kind::kRfc822Size: items.push_back(text_item(attribute, cat(info.size))); break;
+      case Kind::kInternalDate:
+      case Kind::kRfc822Size: items.push_back(info_item(attribute, info)); break;
       case Kind::kEnvelope: {
         const auto header = bytes.substr(0, message::header_length(bytes));
         items.push_back(text_item(attribute, message::envelope_text(header)));
@@ -104,6 +123,31 @@ std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attribu
                                          ? message::section_octets(bytes, attribute.section)
                                          : message::section_octets(parsed(), attribute.section),
                                      content));
+        break;
+    }
+  }
+  return items;
+}
+
+std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attributes,
+                                const store::MessageInfo& info, const store::Summary& summary) {
+  std::vector<FetchedItem> items;
+  for (const imap::FetchAttribute& attribute : attributes) {
+    switch (attribute.kind) {
+      case Kind::kFlags:
+      case Kind::kUid: break;
+      case Kind::kInternalDate:
+      case Kind::kRfc822Size: items.push_back(info_item(attribute, info)); break;
+      case Kind::kEnvelope:
+        items.push_back(ready_item(attribute, summary.envelope, summary));
+        break;
+      case Kind::kBody: items.push_back(ready_item(attribute, summary.body, summary)); break;
+      case Kind::kBodyStructure:
+        items.push_back(ready_item(attribute, summary.body_structure, summary));
+        break;
+      case Kind::kSection:
+        items.push_back(section_item(
+            attribute, message::section_octets(summary.header, attribute.section), nullptr));
         break;
     }
   }

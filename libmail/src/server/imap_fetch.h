@@ -11,22 +11,24 @@
 
 namespace mail::server {
 
-/// One attribute, rendered. Either wire-ready text, or octets for a literal that `owner` keeps
-/// alive.
+/// One attribute, rendered: wire-ready text, or octets that `owner` keeps alive.
 struct FetchedItem {
   const imap::FetchAttribute* attribute = nullptr;
   std::string text;
   bool is_literal = false;
   std::shared_ptr<const void> owner;
   std::string_view octets;
+
+  std::string_view ready_text() const { return owner ? octets : std::string_view(text); }
 };
 
 /// What a FETCH as a whole needs.
 struct FetchPlan {
   explicit FetchPlan(const std::vector<imap::FetchAttribute>& attributes);
 
-  bool needs_bytes = false;  // the message must be read
-  bool marks_seen = false;   // some section without PEEK (RFC 3501 §6.4.5)
+  bool needs_bytes = false;    // the message must be read
+  bool needs_summary = false;  // what the store keeps ready is enough
+  bool marks_seen = false;     // some section without PEEK (RFC 3501 §6.4.5)
   bool wants_flags = false;
   bool wants_uid = false;
 };
@@ -36,5 +38,8 @@ struct FetchPlan {
 std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attributes,
                                 const store::MessageInfo& info,
                                 const std::shared_ptr<const store::Content>& content);
+/// For a plan that needs no bytes.
+std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attributes,
+                                const store::MessageInfo& info, const store::Summary& summary);
 
 }  // namespace mail::server

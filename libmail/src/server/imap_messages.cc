@@ -14,8 +14,9 @@
 namespace mail::server {
 namespace {
 
-/// Messages rendered at once: with their bytes, and without.
+/// Messages rendered at once: with their bytes, with what the store keeps ready, with neither.
 constexpr std::size_t kBatchWithBytes = 32;
+constexpr std::size_t kBatchOfSummaries = 256;
 constexpr std::size_t kBatchOfFacts = 1000;
 
 constexpr std::string_view kNoSuchMessage = "Invalid message set";
@@ -33,25 +34,29 @@ struct Batch {
   bool some_are_gone = false;
 };
 
-/// Blocks when the plan needs bytes.
+/// Blocks when the plan needs bytes or summaries.
 Batch fetch_batch(const store::MailboxView& view, std::span<const store::Uid> uids,
                   const std::vector<imap::FetchAttribute>& attributes, const FetchPlan& plan) {
   Batch batch;
   const auto infos = view.mailbox().find(uids);
+  const bool uses_summaries = plan.needs_summary && !plan.needs_bytes;
+  std::vector<std::optional<store::Summary>> summaries;
+  if (uses_summaries) summaries = view.mailbox().summaries(uids);
   for (std::size_t i = 0; i < uids.size(); ++i) {
     std::shared_ptr<const store::Content> content;
     if (infos[i] && plan.needs_bytes) {
       auto read = view.mailbox().read(uids[i]);
       if (read.ok()) content = std::move(*read);
     }
-    if (!infos[i] || (plan.needs_bytes && !content)) {
+    if (!infos[i] || (plan.needs_bytes && !content) || (uses_summaries && !summaries[i])) {
       batch.some_are_gone = true;
       continue;
     }
     FetchedMessage message;
     message.sequence = view.sequence_of(uids[i]).value_or(0);
     message.info = *infos[i];
-    message.items = render(attributes, *infos[i], content);
+    message.items = uses_summaries ? render(attributes, *infos[i], *summaries[i])
+                                   : render(attributes, *infos[i], content);
     batch.messages.push_back(std::move(message));
   }
   return batch;
@@ -101,13 +106,16 @@ Task<void> ImapService::fetch(Session& session, imap::Fetch& command) {
   }
   const std::vector<std::string> keywords = selected_->view.mailbox().keywords();
   if (keywords.size() > selected_->keywords_told) tell_keywords(session);
-  const std::size_t step = plan.needs_bytes ? kBatchWithBytes : kBatchOfFacts;
+  const bool blocks = plan.needs_bytes || plan.needs_summary;
+  const std::size_t step = plan.needs_bytes     ? kBatchWithBytes
+                           : plan.needs_summary ? kBatchOfSummaries
+                                                : kBatchOfFacts;
   bool some_are_gone = false;
   for (std::size_t begin = 0; begin < chosen.uids.size(); begin += step) {
     const auto uids =
         std::span(chosen.uids).subspan(begin, std::min(step, chosen.uids.size() - begin));
     Batch batch;
-    if (plan.needs_bytes) {
+    if (blocks) {
       auto job = [&] { return fetch_batch(selected_->view, uids, command.attributes, plan); };
       batch = co_await run_on(connection_.world.worker, std::move(job));
     } else {
@@ -127,7 +135,7 @@ Task<void> ImapService::fetch(Session& session, imap::Fetch& command) {
           session.fetch_literal(item.attribute->label,
                                 imap::make_source(std::move(item.owner), item.octets));
         } else {
-          session.fetch_text(item.attribute->label, item.text);
+          session.fetch_text(item.attribute->label, item.ready_text());
         }
       }
       session.fetch_end();

@@ -70,9 +70,7 @@ StatusOr<std::vector<Folder>> MaildirAccount::folders() {
 }
 
 std::shared_ptr<MaildirMailbox> MaildirAccount::opened(const std::string& name) {
-  const auto at = mailboxes_.find(name);
-  if (at == mailboxes_.end()) return nullptr;
-  auto mailbox = at->second.lock();
+  auto mailbox = mailboxes_.find(name);
   return mailbox != nullptr && !mailbox->is_gone() ? mailbox : nullptr;
 }
 
@@ -83,10 +81,10 @@ StatusOr<std::shared_ptr<MaildirMailbox>> MaildirAccount::open_mailbox(const std
     MAIL_ASSIGN_OR_RETURN(std::string directory, locate_folder(*files_, directory_, name));
     mailbox = opened(name);
     if (mailbox == nullptr) {
-      mailbox = std::make_shared<MaildirMailbox>(files_, shared_from_this(), address_, directory_,
-                                                 std::move(directory), name);
-      absl::erase_if(mailboxes_, [](const auto& entry) { return entry.second.expired(); });
-      mailboxes_[name] = mailbox;
+      // Not make_shared: a weak pointer would keep its memory.
+      mailbox.reset(new MaildirMailbox(files_, shared_from_this(), address_, directory_,
+                                       std::move(directory), name));
+      mailboxes_.insert(name, mailbox);
     }
   }
   MAIL_RETURN_IF_ERROR(mailbox->load());
@@ -187,7 +185,7 @@ Status MaildirAccount::rename_one(const std::string& from, const std::string& to
   if (mailbox == nullptr) return rename();
   MAIL_RETURN_IF_ERROR(mailbox->relocate(new_path, to, rename));
   mailboxes_.erase(from);
-  mailboxes_[to] = mailbox;
+  mailboxes_.insert(to, mailbox);
   return absl::OkStatus();
 }
 

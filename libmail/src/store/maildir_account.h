@@ -52,7 +52,7 @@ class MaildirAccount final : public Account, public std::enable_shared_from_this
   const std::string address_;
   const std::string directory_;
   Mutex mutex_;  // folders come and go, one at a time
-  StringMap<std::weak_ptr<MaildirMailbox>> mailboxes_ ABSL_GUARDED_BY(mutex_);
+  WeakMap<MaildirMailbox> mailboxes_ ABSL_GUARDED_BY(mutex_);
 };
 
 /// Where a folder is: its modified UTF-7 directory, or one that another program named in UTF-8.

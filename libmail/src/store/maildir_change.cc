@@ -22,11 +22,10 @@ StatusOr<std::vector<Uid>> MaildirMailbox::claim_recent() {
       for (const Table::Row& row : table_.rows()) {
         if (!row.place.is_new) continue;
         const MessageName name = parse_message_name(row.place.name);
-        renames.push_back({row.info.uid,
-                           row.place,
-                           row.info.flags,
-                           {with_flags(name, flags_of(name)), false, row.place.keys},
-                           row.info.flags});
+        Rename rename{row.info.uid, row.place, row.info.flags, row.place, row.info.flags};
+        rename.to.name = with_flags(name, flags_of(name));
+        rename.to.is_new = false;
+        renames.push_back(std::move(rename));
       }
     }
     // Nothing here needs a flush: a message is as safe in one directory as in the other.
@@ -35,6 +34,7 @@ StatusOr<std::vector<Uid>> MaildirMailbox::claim_recent() {
       // call; the session may call it \Recent nevertheless.
       if (!rename_one(rename).ok()) seen_.reset();
     }
+    save_index();
   }
   return claimed;
 }
@@ -46,6 +46,7 @@ Status MaildirMailbox::rename_one(const Rename& rename) {
   const MutexLock state(state_);
   Table::Row* row = table_.find(rename.uid);
   row->place = rename.to;
+  moved_.push_back(rename.uid);
   if (row->info.flags != rename.new_flags) table_.set_flags(*row, rename.new_flags);
   return absl::OkStatus();
 }
@@ -148,6 +149,7 @@ StatusOr<std::vector<MessageInfo>> MaildirMailbox::change_flags(std::span<const 
     }
     const std::vector<Uid> chosen = ascending(uids);
     MAIL_ASSIGN_OR_RETURN(renamed, rename_all(chosen, change, keywords));
+    save_index();
     const MutexLock state(state_);
     for (const auto& info : table_.find_all(chosen)) {
       if (info) result.push_back(*info);
@@ -182,9 +184,7 @@ Status MaildirMailbox::discard(std::span<const Uid> uids, std::vector<Uid>& remo
   const MutexLock state(state_);
   if (removed.empty()) return status;
   for (const Uid uid : removed) {
-    if (const Table::Row* row = table_.find(uid)) {
-      by_base_.erase(parse_message_name(row->place.name).base);
-    }
+    if (const Table::Row* row = table_.find(uid)) forget_base(row->place);
   }
   table_.next_modseq();
   table_.remove(removed);
@@ -209,6 +209,7 @@ StatusOr<std::vector<Uid>> MaildirMailbox::expunge(std::span<const Uid> uids) {
       }
     }
     status = discard(chosen, removed);
+    save_index();
   }
   // An unlink cannot be taken back: what is gone is told by `changes`, whatever is returned here.
   if (!removed.empty()) {

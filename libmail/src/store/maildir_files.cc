@@ -8,16 +8,26 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <vector>
 
+#include "store/checksum.h"
 #include "store/message_name.h"
 
 namespace mail::store {
 namespace {
 
 constexpr auto kLeftoverAge = hours(36);
+constexpr const char* kBootId = "/proc/sys/kernel/random/boot_id";
+
+std::uint64_t boot_number(Filesystem& fs, const std::string& boot_id) {
+  const auto text = boot_id.empty() ? read_file(fs, kBootId, 64) : StatusOr<std::string>(boot_id);
+  if (!text.ok() || text->empty()) return 0;
+  const std::uint64_t high = checksum(*text);
+  return std::max<std::uint64_t>(high << 32 | checksum(*text, 1), 1);
+}
 
 }  // namespace
 
@@ -31,6 +41,7 @@ MaildirFiles::MaildirFiles(Filesystem& the_filesystem, Clock& the_clock, Random&
       host_(escape_hostname(options.hostname)),
       process_id_(options.process_id != 0 ? options.process_id
                                           : static_cast<std::uint32_t>(::getpid())),
+      boot_(boot_number(fs, options.boot_id)),
       last_name_(clock.wall()) {
   const auto root = fs.info(options.root);
   if (root.ok() && root->owner != 0 && ::geteuid() == 0) {
@@ -52,6 +63,14 @@ std::string MaildirFiles::random_hex(std::size_t octets) const {
     hex += kDigits[std::to_integer<std::size_t>(byte & std::byte{15})];
   }
   return hex;
+}
+
+std::uint64_t MaildirFiles::random_number() const {
+  std::array<std::byte, 8> bytes{};
+  random.fill(bytes);
+  std::uint64_t value = 0;
+  for (const std::byte byte : bytes) value = value << 8 | std::to_integer<std::uint64_t>(byte);
+  return value;
 }
 
 std::string MaildirFiles::unique_name() {

@@ -29,6 +29,9 @@ class MaildirFiles {
   FolderNameLimits name_limits() const { return {options.folder_name, options.folder_depth}; }
   void publish(std::string_view address, std::string_view folder) const;
   std::string random_hex(std::size_t octets) const;
+  std::uint64_t random_number() const;
+  /// Another number after each start of the system; 0: not known.
+  std::uint64_t boot() const { return boot_; }
 
   /// "1276528487.M364837P9451.kurkku". No two calls give the same name, whatever the clock does.
   std::string unique_name();
@@ -64,10 +67,39 @@ class MaildirFiles {
   EventBus* const events_;
   const std::string host_;
   const std::uint32_t process_id_;
+  const std::uint64_t boot_;
   std::optional<std::pair<std::uint32_t, std::uint32_t>> owner_;  // when it is not ours already
   Mutex mutex_;
   WallTime last_name_ ABSL_GUARDED_BY(mutex_);
   StringSet suspects_ ABSL_GUARDED_BY(mutex_);
+};
+
+/// Objects that live as long as somebody outside holds them. Entries of those that are gone are
+/// swept away when there are as many of them as of the others, so that keeping one costs the same
+/// however many there are. Not safe from several threads.
+template <class T>
+class WeakMap {
+ public:
+  std::shared_ptr<T> find(std::string_view key) const {
+    const auto at = entries_.find(key);
+    return at == entries_.end() ? nullptr : at->second.lock();
+  }
+  void insert(std::string_view key, const std::shared_ptr<T>& object) {
+    if (entries_.size() >= next_sweep_) {
+      absl::erase_if(entries_, [](const auto& entry) { return entry.second.expired(); });
+      next_sweep_ = 2 * entries_.size() + kFew;
+    }
+    entries_[key] = object;
+  }
+  void erase(std::string_view key) {
+    if (const auto at = entries_.find(key); at != entries_.end()) entries_.erase(at);
+  }
+
+ private:
+  static constexpr std::size_t kFew = 16;
+
+  StringMap<std::weak_ptr<T>> entries_;
+  std::size_t next_sweep_ = kFew;
 };
 
 inline constexpr std::uint32_t kDirectoryMode = 0700;

@@ -39,6 +39,7 @@ StatusOr<MaildirMailbox::Incoming> MaildirMailbox::write_one(const std::string& 
                                                              const NewMessage& message) {
   Incoming incoming;
   incoming.size = store::wire_size(stored);
+  incoming.stored_size = stored.size();
   incoming.base = files_->message_base(stored.size(), incoming.size);
   incoming.flags = message.flags;
   incoming.internal_date = message.internal_date;
@@ -78,6 +79,7 @@ Status MaildirMailbox::commit_incoming(std::vector<Incoming>& messages) {
     status = check();
     if (status.ok()) status = name_incoming(messages);
     if (status.ok()) status = insert(messages);
+    save_index();
   }
   if (!status.ok()) {
     drop(messages);
@@ -132,7 +134,8 @@ Status MaildirMailbox::insert(std::vector<Incoming>& messages) {
   for (const Incoming& message : messages) {
     rows.push_back({{message.record.uid, message.bits, {}, message.internal_date, message.size},
                     true,
-                    {message.name, message.is_new, message.record.keys}});
+                    {message.name, message.is_new, message.record.keys, message.stored_size,
+                     files_->clock.wall(), SummaryPlace()}});
   }
   const MutexLock state(state_);
   table_.next_modseq();
@@ -165,6 +168,7 @@ Status MaildirMailbox::finish_insert(std::vector<Incoming>& messages) {
   {
     const MutexLock operation(operation_);
     discard(uids, removed).IgnoreError();  // the failed flush is what the caller must hear of
+    save_index();
   }
   flush_undone(directory);
   publish();
@@ -199,6 +203,7 @@ MaildirMailbox::Incoming MaildirMailbox::incoming_of(const Outgoing& message) co
   incoming.flags = {message.info.flags.system, message.keywords};
   incoming.internal_date = message.info.internal_date;
   incoming.size = message.info.size;
+  incoming.stored_size = message.place.stored_size;
   incoming.source = message.info.uid;
   return incoming;
 }
@@ -269,24 +274,22 @@ StatusOr<UidPairs> MaildirMailbox::move(std::span<const Uid> uids, Mailbox& to) 
   if (target == nullptr || target->files_ != files_) {
     return invalid("the two folders belong to different stores");
   }
-  auto pairs = move_between(uids, *target);
-  if (absl::IsFailedPrecondition(pairs.status())) return move_by_copy(uids, *target);
-  if (!pairs.ok() || pairs->empty()) return pairs;
+  auto moved = move_between(uids, *target);
+  if (absl::IsFailedPrecondition(moved.status())) return move_by_copy(uids, *target);
+  MAIL_RETURN_IF_ERROR(moved.status());
+  if (moved->pairs.empty()) return moved->pairs;
   publish();
   if (target != this) target->publish();
   // The rename is one transaction of the file system: the flush of one directory would do on those
   // that have a journal. The other makes it true for all.
-  for (MaildirMailbox* const folder : {target, this}) {
-    const std::string directory = folder->directory();
-    MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory + "/new"));
-    MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory + "/cur"));
-    if (target == this) break;
+  for (const std::string& directory : moved->directories) {
+    MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory));
   }
-  return pairs;
+  return std::move(moved->pairs);
 }
 
-StatusOr<UidPairs> MaildirMailbox::move_between(std::span<const Uid> uids,
-                                                MaildirMailbox& to) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_between(
+    std::span<const Uid> uids, MaildirMailbox& to) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   // Both folders stand still, locked in one order whoever asks; the analysis cannot follow that.
   if (&to == this) {
     const MutexLock operation(operation_);
@@ -298,8 +301,8 @@ StatusOr<UidPairs> MaildirMailbox::move_between(std::span<const Uid> uids,
   return move_locked(uids, to);
 }
 
-StatusOr<UidPairs> MaildirMailbox::move_locked(std::span<const Uid> uids,
-                                               MaildirMailbox& to) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_locked(
+    std::span<const Uid> uids, MaildirMailbox& to) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   MAIL_RETURN_IF_ERROR(check());
   MAIL_RETURN_IF_ERROR(to.check());
   std::vector<Outgoing> messages = outgoing(uids);
@@ -313,20 +316,27 @@ StatusOr<UidPairs> MaildirMailbox::move_locked(std::span<const Uid> uids,
   }
   std::vector<Incoming> incoming;
   for (const Outgoing& message : messages) incoming.push_back(incoming_of(message));
-  if (incoming.empty()) return UidPairs();
+  if (incoming.empty()) return Moved();
   MAIL_RETURN_IF_ERROR(to.name_incoming(incoming));
   MAIL_RETURN_IF_ERROR(to.insert(incoming));
-  UidPairs pairs;
+  const std::string target = to.directory();
+  Moved moved;
   std::vector<Uid> gone;
-  const MutexLock state(state_);
-  for (std::size_t i = 0; i < incoming.size(); ++i) {
-    pairs.emplace_back(incoming[i].source, incoming[i].record.uid);
-    gone.push_back(incoming[i].source);
-    by_base_.erase(parse_message_name(messages[i].place.name).base);
+  {
+    const MutexLock state(state_);
+    for (std::size_t i = 0; i < incoming.size(); ++i) {
+      moved.pairs.emplace_back(incoming[i].source, incoming[i].record.uid);
+      moved.directories.insert(target + (incoming[i].is_new ? "/new" : "/cur"));
+      moved.directories.insert(directory_ + (messages[i].place.is_new ? "/new" : "/cur"));
+      gone.push_back(incoming[i].source);
+      forget_base(messages[i].place);
+    }
+    table_.next_modseq();
+    table_.remove(gone);
   }
-  table_.next_modseq();
-  table_.remove(gone);
-  return pairs;
+  save_index();
+  if (&to != this) to.save_index();
+  return moved;
 }
 
 StatusOr<UidPairs> MaildirMailbox::move_by_copy(std::span<const Uid> uids, MaildirMailbox& to) {
@@ -339,6 +349,7 @@ StatusOr<UidPairs> MaildirMailbox::move_by_copy(std::span<const Uid> uids, Maild
   {
     const MutexLock operation(operation_);
     status = discard(copied, removed);
+    save_index();
   }
   publish();
   MAIL_RETURN_IF_ERROR(status);

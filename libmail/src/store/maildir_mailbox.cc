@@ -13,8 +13,7 @@
 namespace mail::store {
 namespace {
 
-/// ModSeq is not kept on disk yet; starting from the clock keeps it growing from one opening to the
-/// next.
+/// Without an index to continue: the clock is ahead of what any earlier opening has counted to.
 ModSeq first_modseq(const Clock& clock) {
   const auto now = clock.wall().time_since_epoch().count();
   return ModSeq{now > 0 ? static_cast<std::uint64_t>(now) : 1};
@@ -31,9 +30,16 @@ MaildirMailbox::MaildirMailbox(std::shared_ptr<MaildirFiles> files,
       address_(std::move(address)),
       account_directory_(std::move(account_directory)),
       register_(*files_),
+      index_(*files_),
+      cache_(*files_),
       directory_(std::move(directory)),
       name_(std::move(name)),
-      table_(first_modseq(files_->clock)) {}
+      table_(first_modseq(files_->clock), files_->options.tombstones) {}
+
+MaildirMailbox::~MaildirMailbox() {
+  const MutexLock operation(operation_);
+  save_index();
+}
 
 FolderStatus MaildirMailbox::status() {
   const MutexLock state(state_);
@@ -98,7 +104,9 @@ std::vector<Uid> MaildirMailbox::all_uids() {
 Status MaildirMailbox::load() {
   const MutexLock operation(operation_);
   if (is_loaded_) return check();
-  return sync(true).status();
+  MAIL_RETURN_IF_ERROR(sync(false).status());
+  save_index();
+  return absl::OkStatus();
 }
 
 Status MaildirMailbox::refresh() {
@@ -106,6 +114,7 @@ Status MaildirMailbox::refresh() {
   {
     const MutexLock operation(operation_);
     MAIL_ASSIGN_OR_RETURN(has_changed, sync(false));
+    save_index();
   }
   if (has_changed) publish();
   return absl::OkStatus();
@@ -140,6 +149,26 @@ std::string MaildirMailbox::path_in(const std::string& directory, std::string_vi
 
 std::string MaildirMailbox::path_of(const Place& place) {
   return path_in(directory_, place.name, place.is_new);
+}
+
+std::size_t MaildirMailbox::row_count() {
+  const MutexLock state(state_);
+  return table_.rows().size();
+}
+
+StringMap<Uid>& MaildirMailbox::bases() {
+  if (!by_base_) {
+    by_base_.emplace();
+    by_base_->reserve(table_.rows().size());
+    for (const Table::Row& row : table_.rows()) {
+      by_base_->emplace(parse_message_name(row.place.name).base, row.info.uid);
+    }
+  }
+  return *by_base_;
+}
+
+void MaildirMailbox::forget_base(const Place& place) {
+  if (by_base_) by_base_->erase(parse_message_name(place.name).base);
 }
 
 Status MaildirMailbox::check() {

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "mail/base/mutex.h"
+#include "store/folder_index.h"
 #include "store/keyword_letters.h"
 #include "store/maildir_files.h"
 #include "store/message_table.h"
@@ -16,17 +18,16 @@
 
 namespace mail::store {
 
-/// Two locks. `operation_` is held by whoever changes the folder on disk or reads it anew, one at a
-/// time; `state_` guards what is in memory and is never held during a call to the file system, so
-/// that sessions that only look are not kept waiting by a flush. The state changes only while both
-/// are held. Final flushes happen after both are free, so that parallel calls share the file
-/// system's commits.
+/// Two locks (docs/store.md): `operation_` is held by whoever changes the folder on disk or reads
+/// it anew; `state_` guards what is in memory and is never held during a call to the file system.
+/// The state changes only while both are held. Final flushes happen after both are free.
 class MaildirMailbox final : public Mailbox {
  public:
   /// `account` is kept alive, so that the folder stays known to it.
   MaildirMailbox(std::shared_ptr<MaildirFiles> files, std::shared_ptr<const void> account,
                  std::string address, std::string account_directory, std::string directory,
                  std::string name);
+  ~MaildirMailbox() override;
 
   FolderStatus status() override;
   std::vector<std::string> keywords() override;
@@ -37,6 +38,7 @@ class MaildirMailbox final : public Mailbox {
   Status refresh() override;
   StatusOr<std::vector<Uid>> claim_recent() override;
   StatusOr<std::shared_ptr<const Content>> read(Uid uid) override;
+  std::vector<std::optional<Summary>> summaries(std::span<const Uid> uids) override;
   StatusOr<std::vector<Uid>> append(std::span<const NewMessage> messages) override;
   StatusOr<std::vector<MessageInfo>> change_flags(std::span<const Uid> uids,
                                                   const FlagChange& change) override;
@@ -44,9 +46,7 @@ class MaildirMailbox final : public Mailbox {
   StatusOr<UidPairs> copy(std::span<const Uid> uids, Mailbox& to) override;
   StatusOr<UidPairs> move(std::span<const Uid> uids, Mailbox& to) override;
 
-  // For the account.
-
-  /// Reads the folder unless that was done.
+  /// For the account, as what follows: reads the folder unless that was done.
   Status load();
   /// The folder is being renamed: `rename` moves the directory while nothing else touches it.
   template <class Rename>
@@ -63,6 +63,7 @@ class MaildirMailbox final : public Mailbox {
   Status vanish(Remove remove) {
     const MutexLock operation(operation_);
     MAIL_RETURN_IF_ERROR(remove());
+    index_.release();
     const MutexLock state(state_);
     is_gone_ = true;
     return absl::OkStatus();
@@ -79,6 +80,9 @@ class MaildirMailbox final : public Mailbox {
     std::string name;
     bool is_new = false;
     std::string keys;
+    std::uint64_t stored_size = 0;
+    WallTime save_date{};
+    SummaryPlace summary;
   };
   using Table = MessageTable<Place>;
   struct Seen {
@@ -87,8 +91,8 @@ class MaildirMailbox final : public Mailbox {
   };
   using Listing = StringMap<Seen>;  // by base name
   struct Stamps {
-    WallTime in_new{};
-    WallTime in_cur{};
+    Glance in_new;
+    Glance in_cur;
 
     bool operator==(const Stamps&) const = default;
   };
@@ -101,6 +105,7 @@ class MaildirMailbox final : public Mailbox {
     NamedFlags flags;
     WallTime internal_date{};
     std::uint64_t size = 0;
+    std::uint64_t stored_size = 0;
     Uid source{};  // COPY, MOVE
     // Filled in by `insert`.
     UidRecord record;
@@ -122,6 +127,22 @@ class MaildirMailbox final : public Mailbox {
   static std::string path_in(const std::string& directory, std::string_view name, bool is_new);
   Status check() ABSL_LOCKS_EXCLUDED(state_);
   void publish() ABSL_LOCKS_EXCLUDED(state_, operation_);
+
+  std::size_t row_count() ABSL_LOCKS_EXCLUDED(state_);
+  StringMap<Uid>& bases() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
+  void forget_base(const Place& place) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
+
+  // maildir_index.cc
+  StatusOr<bool> restore(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  Status restore_rows(const std::string& directory, FolderIndex::Opened opened)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  bool is_recorded(IndexedMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  void save_index() ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  void write_snapshot(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  IndexedFolder indexed_folder() ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_, state_);
+  void add_changes(IndexBlock& block) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_, state_);
+  void drop_dead_cache(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  void keep_summaries(std::span<const SummaryCache::Fresh> fresh);
 
   // maildir_scan.cc
   StatusOr<bool> sync(bool force) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
@@ -146,6 +167,9 @@ class MaildirMailbox final : public Mailbox {
   Status number(const std::string& directory, std::vector<Table::Row>& rows)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status read_register(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  /// Also what was not read because an index stood for it.
+  Status read_whole_register(const std::string& directory)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   /// `fresh` has no line in the file yet; `known` has one, but no row.
   Status write_records(const std::string& directory, std::span<const UidRecord> fresh,
                        std::vector<UidRecord> known) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
@@ -181,9 +205,13 @@ class MaildirMailbox final : public Mailbox {
   Status commit_incoming(std::vector<Incoming>& messages);
   void flush_undone(const std::string& directory);
   void drop(const std::vector<Incoming>& messages);
-  StatusOr<UidPairs> move_between(std::span<const Uid> uids, MaildirMailbox& to);
+  struct Moved {
+    UidPairs pairs;
+    std::set<std::string> directories;  // to be flushed
+  };
+  StatusOr<Moved> move_between(std::span<const Uid> uids, MaildirMailbox& to);
   StatusOr<UidPairs> move_by_copy(std::span<const Uid> uids, MaildirMailbox& to);
-  StatusOr<UidPairs> move_locked(std::span<const Uid> uids, MaildirMailbox& to)
+  StatusOr<Moved> move_locked(std::span<const Uid> uids, MaildirMailbox& to)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_, to.operation_);
   Incoming incoming_of(const Outgoing& message) const;
 
@@ -197,7 +225,17 @@ class MaildirMailbox final : public Mailbox {
   StringMap<UidRecord> unclaimed_ ABSL_GUARDED_BY(operation_);  // records read, file not seen yet
   std::uint64_t scanned_next_ ABSL_GUARDED_BY(operation_) = 1;  // UIDNEXT at the last full look
   bool is_loaded_ ABSL_GUARDED_BY(operation_) = false;
-  std::optional<Stamps> seen_ ABSL_GUARDED_BY(operation_);  // none: the next sync must look
+  bool has_learned_letters_ ABSL_GUARDED_BY(operation_) = false;  // dovecot-keywords was read
+  std::optional<Stamps> seen_ ABSL_GUARDED_BY(operation_);        // none: the next sync must look
+  FolderIndex index_ ABSL_GUARDED_BY(operation_);
+  std::optional<FolderIndex::Opened> unverified_ ABSL_GUARDED_BY(operation_);
+  bool has_opened_index_ ABSL_GUARDED_BY(operation_) = false;
+  ModSeq saved_ ABSL_GUARDED_BY(operation_){};  // the index has all up to this
+  IndexedFolder saved_folder_ ABSL_GUARDED_BY(operation_);
+  std::vector<Uid> moved_ ABSL_GUARDED_BY(operation_);       // not saved: rows with a new place,
+  std::vector<Uid> summarized_ ABSL_GUARDED_BY(operation_);  // and with a new summary
+  std::uint64_t cache_size_ ABSL_GUARDED_BY(operation_) = 0;
+  const SummaryCache cache_;
 
   Mutex state_;
   std::string directory_ ABSL_GUARDED_BY(state_);
@@ -207,7 +245,8 @@ class MaildirMailbox final : public Mailbox {
   std::uint64_t next_uid_ ABSL_GUARDED_BY(state_) = 1;
   KeywordLetters letters_ ABSL_GUARDED_BY(state_);
   Table table_ ABSL_GUARDED_BY(state_);
-  StringMap<Uid> by_base_ ABSL_GUARDED_BY(state_);
+  std::optional<StringMap<Uid>> by_base_ ABSL_GUARDED_BY(state_);  // built when it is needed
+  std::uint64_t cache_id_ ABSL_GUARDED_BY(state_) = 0;
 };
 
 }  // namespace mail::store

@@ -39,9 +39,15 @@ StatusOr<bool> MaildirMailbox::sync(bool force) {
   const std::string directory = this->directory();
   if (!is_loaded_) MAIL_RETURN_IF_ERROR(begin_reading());
   MAIL_ASSIGN_OR_RETURN(const Stamps now, stamps(directory));
-  if (!force && seen_ == now) return false;
-  const bool is_young = std::max(now.in_new, now.in_cur) + kYoung >= files_->clock.wall();
+  if (!force && seen_ == now) {
+    is_loaded_ = true;
+    return false;
+  }
+  const WallTime last_change =
+      std::max({now.in_new.modified, now.in_new.changed, now.in_cur.modified, now.in_cur.changed});
+  const bool is_young = last_change + kYoung >= files_->clock.wall();
   seen_.reset();
+  if (!is_loaded_) files_->clean_temporary(directory);
   MAIL_RETURN_IF_ERROR(read_register(directory));
   Listing listing;
   MAIL_RETURN_IF_ERROR(list_into(listing, directory));
@@ -64,14 +70,20 @@ StatusOr<bool> MaildirMailbox::sync(bool force) {
 Status MaildirMailbox::begin_reading() {
   const std::string directory = this->directory();
   if (const auto info = files_->fs.info(directory); !info.ok()) return info.status();
+  MAIL_ASSIGN_OR_RETURN(const bool is_restored, restore(directory));
+  if (is_restored) return absl::OkStatus();
   MAIL_RETURN_IF_ERROR(files_->make_maildir(directory));
-  files_->clean_temporary(directory);
   MAIL_RETURN_IF_ERROR(read_register(directory));
   if (store::number(register_.header().validity) != 0 && register_.header().next <= kMaxUid) {
-    const MutexLock state(state_);
-    validity_ = register_.header().validity;
-    return absl::OkStatus();
+    {
+      const MutexLock state(state_);
+      validity_ = register_.header().validity;
+    }
+    if (!unverified_) return absl::OkStatus();
+    FolderIndex::Opened opened = *std::exchange(unverified_, std::nullopt);
+    return restore_rows(directory, std::move(opened));
   }
+  unverified_.reset();
   // A new folder; or a list without a beginning, or without room: its numbers mean nothing then.
   MAIL_ASSIGN_OR_RETURN(const Dotlock lock, register_.lock(directory));
   MAIL_RETURN_IF_ERROR(read_register(directory));
@@ -91,7 +103,7 @@ StatusOr<MaildirMailbox::Stamps> MaildirMailbox::stamps(const std::string& direc
   for (const bool is_retry : {false, true}) {
     const auto in_new = files_->fs.info(directory + "/new");
     const auto in_cur = files_->fs.info(directory + "/cur");
-    if (in_new.ok() && in_cur.ok()) return Stamps{in_new->modified, in_cur->modified};
+    if (in_new.ok() && in_cur.ok()) return Stamps{glance_at(*in_new), glance_at(*in_cur)};
     const Status status = in_new.ok() ? in_cur.status() : in_new.status();
     if (is_retry || !absl::IsNotFound(status)) return status;
     // A folder without new/ is mended; one that is gone is gone.
@@ -153,8 +165,9 @@ void MaildirMailbox::settle_duplicate(Listing& listing, const std::string& direc
 
 bool MaildirMailbox::lacks_known(const Listing& listing) {
   const MutexLock state(state_);
-  return std::any_of(by_base_.begin(), by_base_.end(),
-                     [&listing](const auto& known) { return !listing.contains(known.first); });
+  return std::any_of(table_.rows().begin(), table_.rows().end(), [&listing](const Table::Row& row) {
+    return !listing.contains(parse_message_name(row.place.name).base);
+  });
 }
 
 bool MaildirMailbox::apply_known(const Listing& listing) {
@@ -178,16 +191,15 @@ bool MaildirMailbox::apply_known(const Listing& listing) {
     row.place.is_new = seen->is_new;
     const Flags flags = letters_.flags_of(store::flags_of(parse_message_name(seen->name)));
     if (flags != row.info.flags) table_.set_flags(row, flags);
+    moved_.push_back(uid);
   }
-  for (const Uid uid : gone) {
-    by_base_.erase(parse_message_name(table_.find(uid)->place.name).base);
-  }
+  for (const Uid uid : gone) forget_base(table_.find(uid)->place);
   table_.remove(gone);
   return true;
 }
 
 Status MaildirMailbox::learn_letters(const std::string& directory, std::uint32_t letters) {
-  bool is_known = is_loaded_;
+  bool is_known = has_learned_letters_;
   {
     const MutexLock state(state_);
     is_known = is_known && letters_.knows(letters);
@@ -196,6 +208,7 @@ Status MaildirMailbox::learn_letters(const std::string& directory, std::uint32_t
   const auto text = read_file(files_->fs, cat(directory, "/dovecot-keywords"), kKeywordFileSize);
   // A file that cannot be read just now must not cost the letters their names: they are given once.
   if (!text.ok() && is_temporary(text.status())) return text.status();
+  has_learned_letters_ = true;
   const MutexLock state(state_);
   // Without the file the letters are keywords without names, as in Dovecot.
   if (text.ok()) letters_.load(parse_keywords(*text));
@@ -208,10 +221,13 @@ StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::
   Listing unknown;
   {
     const MutexLock state(state_);
+    const StringMap<Uid>& known = bases();
     for (const auto& [base, seen] : listing) {
-      if (!by_base_.contains(base)) unknown.emplace(base, seen);
+      if (!known.contains(base)) unknown.emplace(base, seen);
     }
   }
+  // Their records may be in the part of the list that nobody has read since the index was restored.
+  if (!unknown.empty()) MAIL_RETURN_IF_ERROR(read_whole_register(directory));
   MAIL_ASSIGN_OR_RETURN(auto rows, describe(unknown, directory));
   const bool is_complete = std::all_of(rows.begin(), rows.end(), [](const Table::Row& row) {
     return store::number(row.info.uid) != 0;
@@ -232,7 +248,7 @@ void MaildirMailbox::add_rows(std::vector<Table::Row> rows) {
   std::sort(rows.begin(), rows.end(),
             [](const auto& a, const auto& b) { return a.info.uid < b.info.uid; });
   for (Table::Row& row : rows) {
-    by_base_[parse_message_name(row.place.name).base] = row.info.uid;
+    if (by_base_) (*by_base_)[parse_message_name(row.place.name).base] = row.info.uid;
     table_.insert(std::move(row));
   }
 }
@@ -249,7 +265,8 @@ StatusOr<std::vector<MaildirMailbox::Table::Row>> MaildirMailbox::describe(
     if (info->type != FileType::kRegular) continue;
     const MessageName name = parse_message_name(seen.name);
     Table::Row row;
-    row.place = {seen.name, seen.is_new, {}};
+    row.place.name = seen.name;
+    row.place.is_new = seen.is_new;
     const auto record = unclaimed_.find(base);
     const bool is_recorded = record != unclaimed_.end();
     if (is_recorded) {
@@ -262,6 +279,8 @@ StatusOr<std::vector<MaildirMailbox::Table::Row>> MaildirMailbox::describe(
       unclaimed_.erase(record);
     }
     row.info.internal_date = info->modified;
+    row.place.stored_size = info->size;
+    row.place.save_date = files_->clock.wall();
     row.is_recent = seen.is_new;
     const MutexLock state(state_);
     row.info.flags = letters_.flags_of(store::flags_of(name));
@@ -295,15 +314,23 @@ Status MaildirMailbox::read_register(const std::string& directory) {
   const UidValidity validity = register_.header().validity;
   if (is_loaded_ && validity != validity_) {
     is_gone_ = true;
+    index_.release();
     return unavailable("another program has numbered the folder ", name_, " anew");
   }
   unclaimed_.clear();
+  const StringMap<Uid>& known = bases();
   for (UidRecord& record : *records) {
-    if (by_base_.contains(record.name)) continue;
+    if (known.contains(record.name)) continue;
     std::string base = record.name;
     unclaimed_.emplace(std::move(base), std::move(record));
   }
   return absl::OkStatus();
+}
+
+Status MaildirMailbox::read_whole_register(const std::string& directory) {
+  if (!register_.is_restored()) return absl::OkStatus();
+  register_.read_anew();
+  return read_register(directory);
 }
 
 Status MaildirMailbox::number(const std::string& directory, std::vector<Table::Row>& rows) {
@@ -331,6 +358,9 @@ Status MaildirMailbox::number(const std::string& directory, std::vector<Table::R
 
 Status MaildirMailbox::write_records(const std::string& directory, std::span<const UidRecord> fresh,
                                      std::vector<UidRecord> all) {
+  if (register_.should_rewrite(row_count() + all.size(), fresh.size())) {
+    MAIL_RETURN_IF_ERROR(read_whole_register(directory));
+  }
   {
     const MutexLock state(state_);
     if (!register_.should_rewrite(table_.rows().size() + all.size(), fresh.size())) {

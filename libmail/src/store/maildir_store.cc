@@ -116,11 +116,10 @@ class MaildirStore final : public Store {
     std::shared_ptr<MaildirAccount> account;
     {
       const MutexLock lock(mutex_);
-      account = accounts_[directory].lock();
+      account = accounts_.find(directory);
       if (account != nullptr) return std::shared_ptr<Account>(account);
-      account = std::make_shared<MaildirAccount>(files_, place.address, directory);
-      absl::erase_if(accounts_, [](const auto& entry) { return entry.second.expired(); });
-      accounts_[directory] = account;
+      account.reset(new MaildirAccount(files_, place.address, directory));
+      accounts_.insert(directory, account);
     }
     account->clean();
     return std::shared_ptr<Account>(std::move(account));
@@ -141,7 +140,7 @@ class MaildirStore final : public Store {
 
   const std::shared_ptr<MaildirFiles> files_;
   Mutex mutex_;
-  StringMap<std::weak_ptr<MaildirAccount>> accounts_ ABSL_GUARDED_BY(mutex_);
+  WeakMap<MaildirAccount> accounts_ ABSL_GUARDED_BY(mutex_);
 };
 
 StatusOr<std::vector<Batch>> MaildirStore::plan(std::span<const Target> targets,

@@ -15,6 +15,7 @@
 #include "store/line_ends.h"
 #include "store/message_table.h"
 #include "store/pop3_unique_id.h"
+#include "store/summary.h"
 #include "store/uidlist.h"
 
 namespace mail::store {
@@ -95,6 +96,14 @@ class MemoryMailbox final : public Mailbox {
     const Table::Row* row = table_.find(uid);
     if (row == nullptr) return not_found("message ", number(uid), " is gone");
     return row->place;
+  }
+  std::vector<std::optional<Summary>> summaries(std::span<const Uid> uids) override {
+    std::vector<std::optional<Summary>> found;
+    for (const Uid uid : uids) {
+      const auto content = read(uid);
+      found.push_back(content.ok() ? make_summary((*content)->bytes()) : std::nullopt);
+    }
+    return found;
   }
 
   StatusOr<std::vector<Uid>> append(std::span<const NewMessage> messages) override;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,7 +19,8 @@ namespace mail::store {
 ///
 /// Every change has a ModSeq and a line in the log, so `changes` costs what has changed, not the
 /// size of the folder. Lines that were overtaken are dropped when the log outgrows the table;
-/// those of expunged messages stay while the folder is open.
+/// those of expunged messages stay while the folder is open. What an earlier opening did is known
+/// by the rows and the tombstones, if there are any, and costs a look at each.
 template <class Place>
 class MessageTable {
  public:
@@ -27,7 +30,20 @@ class MessageTable {
     Place place;
   };
 
-  explicit MessageTable(ModSeq start) : modseq_(start) {}
+  explicit MessageTable(ModSeq start, std::size_t most_tombstones = 0)
+      : modseq_(start), log_begin_(start), known_since_(start), most_tombstones_(most_tombstones) {}
+
+  using Tombstones = std::vector<std::pair<ModSeq, Uid>>;
+
+  /// Of an empty table: what an earlier opening left. `rows` ascending.
+  void restore(std::vector<Row> rows, ModSeq modseq, Tombstones expunged, ModSeq known_since) {
+    rows_ = std::move(rows);
+    modseq_ = log_begin_ = modseq;
+    tombstones_ = std::move(expunged);
+    known_since_ = known_since;
+  }
+  const Tombstones& tombstones() const { return tombstones_; }
+  ModSeq known_since() const { return known_since_; }
 
   const std::vector<Row>& rows() const { return rows_; }
   ModSeq modseq() const { return modseq_; }
@@ -59,20 +75,23 @@ class MessageTable {
       while (uid != uids.end() && *uid < row.info.uid) ++uid;
       if (uid == uids.end() || *uid != row.info.uid) return false;
       log_.emplace_back(modseq_, row.info.uid);
+      if (most_tombstones_ != 0) tombstones_.emplace_back(modseq_, row.info.uid);
       return true;
     };
     rows_.erase(std::remove_if(rows_.begin(), rows_.end(), is_chosen), rows_.end());
+    forget_tombstones();
   }
 
   Changes snapshot() const {
-    Changes all{modseq_, {}, {}};
+    Changes all{modseq_, {}, {}, true};
     all.messages.reserve(rows_.size());
     for (const Row& row : rows_) all.messages.push_back(row.info);
     return all;
   }
 
   Changes changes(ModSeq since) {
-    Changes result{modseq_, {}, {}};
+    if (since < log_begin_) return old_changes(since);
+    Changes result{modseq_, {}, {}, true};
     auto line = std::upper_bound(log_.begin(), log_.end(), since,
                                  [](ModSeq mark, const auto& entry) { return mark < entry.first; });
     std::vector<Uid> touched;
@@ -111,6 +130,11 @@ class MessageTable {
     return status;
   }
 
+  template <class Visit>
+  void for_each_place(Visit visit) {
+    for (Row& row : rows_) visit(row.place);
+  }
+
   std::vector<Uid> claim_recent() {
     std::vector<Uid> claimed;
     for (Row& row : rows_) {
@@ -127,6 +151,27 @@ class MessageTable {
                             [](const Row& row, Uid wanted) { return row.info.uid < wanted; });
   }
 
+  Changes old_changes(ModSeq since) const {
+    Changes result{modseq_, {}, {}, since >= known_since_};
+    for (const Row& row : rows_) {
+      if (row.info.modseq > since) result.messages.push_back(row.info);
+    }
+    for (const auto& [modseq, uid] : tombstones_) {
+      if (modseq > since) result.expunged.push_back(uid);
+    }
+    std::sort(result.expunged.begin(), result.expunged.end());
+    return result;
+  }
+
+  void forget_tombstones() {
+    if (tombstones_.size() <= most_tombstones_) return;
+    // A quarter at once, so that it costs nothing to speak of.
+    const std::size_t kept = most_tombstones_ - most_tombstones_ / 4;
+    const auto end = tombstones_.end() - static_cast<std::ptrdiff_t>(kept);
+    known_since_ = std::prev(end)->first;
+    tombstones_.erase(tombstones_.begin(), end);
+  }
+
   void compact() {
     if (log_.size() < kSmallLog || log_.size() < 4 * rows_.size() || log_.size() < 2 * compacted_) {
       return;
@@ -139,6 +184,10 @@ class MessageTable {
   }
 
   ModSeq modseq_;
+  ModSeq log_begin_;    // the log has all that happened after this
+  ModSeq known_since_;  // the tombstones have all that were expunged after this
+  std::size_t most_tombstones_;
+  Tombstones tombstones_;                    // ascending by ModSeq
   std::vector<Row> rows_;                    // ascending by UID
   std::vector<std::pair<ModSeq, Uid>> log_;  // ascending by ModSeq
   std::size_t compacted_ = 0;                // lines after the last compaction

@@ -35,7 +35,7 @@ StatusOr<std::optional<std::vector<UidRecord>>> UidRegister::read(const std::str
     return is_known ? Records() : Records(std::in_place);
   }
   MAIL_RETURN_IF_ERROR(info.status());
-  if (has_been_read_ && stamp_ == stamp_of(*info)) return Records();
+  if (has_been_read_ && stamp_ == glance_at(*info)) return Records();
   MAIL_ASSIGN_OR_RETURN(const std::string text,
                         read_file(files_->fs, path, files_->options.uidlist_size));
   UidList list = parse_uidlist(text);
@@ -49,9 +49,32 @@ StatusOr<std::optional<std::vector<UidRecord>>> UidRegister::read(const std::str
   header_ = std::move(list.header);
   must_be_rewritten_ |= list.must_be_rewritten || files_->is_suspect(path);
   records_in_file_ = list.records.size();
-  stamp_ = stamp_of(*info);
+  stamp_ = glance_at(*info);
   has_been_read_ = true;
+  is_restored_ = false;
   return Records(std::move(list.records));
+}
+
+bool UidRegister::restore(const std::string& directory, const IndexedFolder& folder) {
+  const std::string path = cat(directory, kName);
+  const auto info = files_->fs.info(path);
+  if (!info.ok() || glance_at(*info) != folder.uidlist_glance || files_->is_suspect(path) ||
+      number(folder.uidlist.validity) == 0 || folder.uidlist.next > kMaxUid) {
+    return false;
+  }
+  header_ = folder.uidlist;
+  stamp_ = folder.uidlist_glance;
+  records_in_file_ = folder.uidlist_records;
+  has_been_read_ = true;
+  is_restored_ = true;
+  return true;
+}
+
+void UidRegister::describe(IndexedFolder& folder) const {
+  folder.uidlist = header_;
+  // A list that must be written anew is read anew, too.
+  folder.uidlist_glance = stamp_ && !must_be_rewritten_ ? *stamp_ : Glance();
+  folder.uidlist_records = records_in_file_;
 }
 
 void UidRegister::begin(UidValidity validity) {
@@ -79,7 +102,7 @@ Status UidRegister::append_lines(const std::string& path, const std::string& lin
   MAIL_RETURN_IF_ERROR(file->append(lines));
   MAIL_RETURN_IF_ERROR(file->sync());
   MAIL_ASSIGN_OR_RETURN(const FileInfo info, file->info());
-  stamp_ = stamp_of(info);
+  stamp_ = glance_at(info);
   return absl::OkStatus();
 }
 
@@ -103,7 +126,7 @@ Status UidRegister::rewrite(const std::string& directory, std::vector<UidRecord>
   MAIL_RETURN_IF_ERROR(files_->write_atomically(path, format_uidlist(header_, all)));
   files_->trust(path);
   MAIL_ASSIGN_OR_RETURN(const FileInfo info, files_->fs.info(path));
-  stamp_ = stamp_of(info);
+  stamp_ = glance_at(info);
   records_in_file_ = all.size();
   must_be_rewritten_ = false;
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/dotlock.h"
+#include "store/index_format.h"
 #include "store/maildir_files.h"
 #include "store/uidlist.h"
 
@@ -27,6 +28,14 @@ class UidRegister {
   /// The records, when the file is not the one that was last read or written; else none.
   StatusOr<std::optional<std::vector<UidRecord>>> read(const std::string& directory);
 
+  /// Goes on where an index says that an earlier opening ended, if the file is still that one. The
+  /// records were not read then: `read_anew` makes the next `read` do it.
+  bool restore(const std::string& directory, const IndexedFolder& folder);
+  bool is_restored() const { return is_restored_; }
+  void read_anew() { has_been_read_ = false; }
+  /// What the index keeps.
+  void describe(IndexedFolder& folder) const;
+
   /// Begins a list (none was there, or it has no UID left): under the lock, after `read`.
   void begin(UidValidity validity);
 
@@ -42,21 +51,13 @@ class UidRegister {
   Status rewrite(const std::string& directory, std::vector<UidRecord> all);
 
  private:
-  struct Stamp {
-    std::uint64_t inode = 0;
-    std::uint64_t size = 0;
-    WallTime modified{};
-
-    bool operator==(const Stamp&) const = default;
-  };
-  static Stamp stamp_of(const FileInfo& info) { return {info.inode, info.size, info.modified}; }
-
   Status append_lines(const std::string& path, const std::string& lines);
 
   MaildirFiles* files_;
   UidListHeader header_;
-  std::optional<Stamp> stamp_;  // none: the file was not there
+  std::optional<Glance> stamp_;  // none: the file was not there
   bool has_been_read_ = false;
+  bool is_restored_ = false;
   bool must_be_rewritten_ = false;
   std::size_t records_in_file_ = 0;
 };

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "mail/base/filesystem.h"
+#include "mail/base/forgetful.h"
 #include "mail/base/memory_filesystem.h"
 
 using namespace mail;
@@ -293,6 +294,25 @@ TEST_CASE("a replaced file keeps its owner") {
   REQUIRE(write_file_atomically(fs, "/f", "new", 0600).ok());
   CHECK(fs.info("/f")->owner == 5000);
   CHECK(fs.info("/f")->group == 5001);
+}
+
+TEST_CASE("a group that may not be given away is left out with what it was allowed") {
+  ForgetfulFilesystem fs(1);
+  REQUIRE(fs.make_directory("/d", 0700).ok());
+  REQUIRE(write_file_atomically(fs, "/d/f", "old", 0664).ok());
+  REQUIRE(fs.set_owner("/d/f", fs.info("/d/f")->owner, 5001).ok());
+  fs.fail_at(4, absl::PermissionDeniedError("chown"));  // looked at, created, looked at, given
+  REQUIRE(write_file_atomically(fs, "/d/f", "new", 0600).ok());
+  CHECK(fs.struck());
+  CHECK(*read_file(fs, "/d/f", 10) == "new");
+  CHECK(fs.info("/d/f")->mode == 0604);
+  CHECK(fs.info("/d/f")->group != 5001);
+  CHECK(fs.list("/d")->size() == 1);
+
+  REQUIRE(fs.set_owner("/d/f", 5000, 5001).ok());
+  fs.fail_at(4, absl::PermissionDeniedError("chown"));
+  CHECK(absl::IsPermissionDenied(write_file_atomically(fs, "/d/f", "newer", 0600)));
+  CHECK(*read_file(fs, "/d/f", 10) == "new");
 }
 
 TEST_CASE("in memory, times come from the function given, else each change has its own") {

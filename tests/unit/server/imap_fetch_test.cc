@@ -25,23 +25,54 @@ TEST_CASE("A plan reads the message only for what needs its bytes") {
   struct Row {
     FetchAttribute attribute;
     bool needs_bytes;
+    bool needs_summary;
     bool marks_seen;
   };
+  FetchAttribute listed = attribute(Kind::kSection, true);
+  listed.section.kind = message::Section::Kind::kHeaderFields;
+  listed.section.fields = {"FROM", "Subject"};
+  FetchAttribute rare = listed;
+  rare.section.fields.push_back("X-Rare");
+  FetchAttribute of_part = listed;
+  of_part.section.part = {1};
   const Row rows[] = {
-      {attribute(Kind::kFlags), false, false},
-      {attribute(Kind::kUid), false, false},
-      {attribute(Kind::kInternalDate), false, false},
-      {attribute(Kind::kRfc822Size), false, false},
-      {attribute(Kind::kEnvelope), true, false},
-      {attribute(Kind::kBody), true, false},
-      {attribute(Kind::kBodyStructure), true, false},
-      {attribute(Kind::kSection, true), true, false},
-      {attribute(Kind::kSection, false), true, true},
+      {attribute(Kind::kFlags), false, false, false},
+      {attribute(Kind::kUid), false, false, false},
+      {attribute(Kind::kInternalDate), false, false, false},
+      {attribute(Kind::kRfc822Size), false, false, false},
+      {attribute(Kind::kEnvelope), false, true, false},
+      {attribute(Kind::kBody), false, true, false},
+      {attribute(Kind::kBodyStructure), false, true, false},
+      {attribute(Kind::kSection, true), true, false, false},
+      {attribute(Kind::kSection, false), true, false, true},
+      {listed, false, true, false},
+      {rare, true, false, false},
+      {of_part, true, false, false},
   };
   for (const Row& row : rows) {
     const FetchPlan plan({row.attribute});
     CHECK(plan.needs_bytes == row.needs_bytes);
+    CHECK(plan.needs_summary == row.needs_summary);
     CHECK(plan.marks_seen == row.marks_seen);
+  }
+}
+
+TEST_CASE("A summary answers as the message itself would") {
+  const std::string text = "From: <a@b.c>\r\nX: 1\r\nSubject: s\r\n\r\ntext\r\n";
+  const auto content = std::make_shared<const FixedContent>(text);
+  store::Summary summary;
+  const std::string header = "From: <a@b.c>\r\nSubject: s\r\n\r\n";
+  summary.header = header;
+  std::vector<FetchAttribute> attributes = {attribute(Kind::kSection, true)};
+  attributes[0].section.kind = message::Section::Kind::kHeaderFields;
+  attributes[0].section.fields = {"subject", "from", "to"};
+  for (const bool is_cut : {false, true}) {
+    if (is_cut) attributes[0].partial = FetchAttribute::Partial{3, 9};
+    const auto from_message = render(attributes, {}, content);
+    const auto from_summary = render(attributes, {}, summary);
+    REQUIRE(from_summary.size() == 1);
+    CHECK(from_summary[0].is_literal);
+    CHECK(from_summary[0].octets == from_message[0].octets);
   }
 }
 

@@ -117,8 +117,8 @@ StatusOr<std::string> read_file(Filesystem& filesystem, const std::string& path,
                                 std::uint64_t limit);
 
 /// All of `bytes` under `path`, or what was there before, whatever happens: temporary file beside
-/// it, sync, rename, sync of the directory. Keeps mode and owner of the file it replaces; a new one
-/// gets `mode`.
+/// it, sync, rename, sync of the directory. Keeps mode and owner of the file it replaces (where the
+/// group may not be given away: neither group nor its permissions); a new one gets `mode`.
 Status write_file_atomically(Filesystem& filesystem, const std::string& path,
                              std::string_view bytes, std::uint32_t mode);
 

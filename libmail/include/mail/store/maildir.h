@@ -19,8 +19,14 @@ struct MaildirOptions {
   std::size_t folder_name = 255;              // octets of a folder name on disk (NAME_MAX)
   std::size_t folder_depth = 64;              // levels
   std::uint64_t message_size = 1ULL << 30;    // octets of a message file that is read at most
+  std::uint64_t index_size = 512ULL << 20;    // octets of libmail.index that are read at most
+  std::uint64_t cache_size = 8ULL << 30;      // octets from which libmail.cache does not grow
+  std::size_t tombstones = 10'000;            // expunged messages that a folder remembers
   Duration lock_wait = seconds(5);            // for another program's dovecot-uidlist.lock
   std::uint32_t process_id = 0;               // fourth part of a file name; 0: the process's own
+  /// Another one after each start of the system; empty: as the kernel says, if it does. What an
+  /// index says of directories is believed only in the boot in which it was written.
+  std::string boot_id;
 };
 
 /// `filesystem`, `clock`, `random` and `events` must outlive it; `events` may be null.

@@ -27,11 +27,24 @@ class Content {
   virtual std::string_view bytes() const = 0;
 };
 
+/// What clients ask of a message before they open it: made of its octets once, ready to send.
+struct Summary {
+  std::string_view envelope;          // ENVELOPE (RFC 3501 §7.4.2)
+  std::string_view body_structure;    // BODYSTRUCTURE
+  std::string_view body;              // BODY
+  std::string_view header;            // the fields that `is_summarized` knows, and the empty line
+  std::shared_ptr<const void> owner;  // keeps them alive
+};
+
+/// Whether `Summary::header` has all of these fields that the message has.
+bool is_summarized(std::span<const std::string> fields);
+
 /// What happened to a folder after a mark.
 struct Changes {
   ModSeq now{};                       // the next mark
   std::vector<MessageInfo> messages;  // new ones and those whose flags changed, ascending by UID
   std::vector<Uid> expunged;          // ascending
+  bool is_complete = true;            // false: the mark is so old that `expunged` may lack some
 };
 
 /// One folder's state, shared by all its sessions.
@@ -45,7 +58,7 @@ class Mailbox {
 
   /// All messages, ascending by UID, and the mark they were true at.
   virtual Changes snapshot() = 0;
-  /// What happened after `since`, a mark of this object.
+  /// What happened after `since`, a mark of this folder, perhaps of an earlier opening.
   virtual Changes changes(ModSeq since) = 0;
   /// The current facts; none for a UID that is gone.
   virtual std::vector<std::optional<MessageInfo>> find(std::span<const Uid> uids) = 0;
@@ -63,6 +76,10 @@ class Mailbox {
 
   /// Fails: NotFound when it was expunged (perhaps by another program).
   virtual StatusOr<std::shared_ptr<const Content>> read(Uid uid) = 0;
+
+  /// In the order of `uids`; none for a message that is gone or cannot be read. A message is read
+  /// at most the first time.
+  virtual std::vector<std::optional<Summary>> summaries(std::span<const Uid> uids) = 0;
 
   /// All or none (RFC 3502 §6.3.11). The UIDs, in order.
   virtual StatusOr<std::vector<Uid>> append(std::span<const NewMessage> messages) = 0;
