@@ -1,4 +1,5 @@
 """maild itself: start, signals, restarts, reloads."""
+import email
 import imaplib
 import json
 import os
@@ -169,6 +170,18 @@ class Privileges(OwnServer):
             wait_for(gone, "the helper's end")
 
 
+class Zone(OwnServer):
+    def test_the_zone_of_the_settings_is_in_received_date_and_log(self):
+        server = self.start(settings="TZ=<+0545>-5:45\n")
+        with server.submission("ann@example.test") as client:
+            client.sendmail("ann@example.test", "ann@example.test", "Subject: no date\r\n\r\nx\r\n")
+        file, = (server.mail / "example.test/ann/new").iterdir()
+        head = email.message_from_bytes(file.read_bytes())
+        self.assertRegex(head["Date"], r" \+0545$")
+        self.assertRegex(head["Received"], r"(?s);\s.* \+0545$")
+        self.assertRegex(server.log().splitlines()[-1], r"^\S+\+05:45 ")
+
+
 class Stop(OwnServer):
     def test_signals_end_it_cleanly(self):
         for signum in (signal.SIGTERM, signal.SIGINT):
@@ -180,6 +193,26 @@ class Stop(OwnServer):
             self.assertIn(b"421", smtp.sock.recv(4096))
             self.assertFalse(server.listeners_path.exists())
             self.assertFalse((server.state / "run" / "control.sock").exists())
+
+    def test_a_message_under_way_is_finished_before_the_stop(self):
+        server = self.start()
+        client = server.smtp()
+        self.addCleanup(client.close)
+        client.ehlo()
+        client.mail("sender@remote.example")
+        client.rcpt("ann@example.test")
+        client.putcmd("DATA")
+        self.assertEqual(client.getreply()[0], 354)
+        client.send(b"Subject: half\r\n\r\n")
+        server.process.terminate()
+        wait_for(lambda: not server.listeners_path.exists(), "the stop")
+        client.send(b"whole\r\n.\r\n")
+        self.assertEqual(client.getreply()[0], 250)
+        self.assertEqual(client.getreply()[0], 421)
+        self.assertEqual(server.process.wait(PATIENCE), 0)
+        files = list((server.mail / "example.test/ann/new").iterdir())
+        self.assertEqual(len(files), 1)
+        self.assertTrue(files[0].read_bytes().endswith(b"whole\n"))
 
     def test_a_stop_under_load_loses_nothing_that_was_acknowledged(self):
         server = self.start()

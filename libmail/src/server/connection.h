@@ -26,6 +26,7 @@ struct Connection {
   /// Told by the transport, once, while something else was waited for; `drive` tends to it next.
   bool was_woken = false;
   bool was_stopped = false;
+  bool was_revoked = false;
   /// Until when the peer must have logged in or brought mail for somebody here.
   std::optional<TimePoint> proof_deadline = {};
 

@@ -64,7 +64,7 @@ inline std::optional<TimePoint> earlier(std::optional<TimePoint> a, std::optiona
 template <Session S>
 void end_revoked(Connection& connection, S& session) {
   connection.log(Logger::Level::kInfo, "the login is no longer valid, the session ends");
-  connection.login_watch.reset();
+  connection.was_revoked = true;
   session.shut_down("your account or password has changed");
 }
 
@@ -103,7 +103,7 @@ Task<void> drive(Connection& connection, S& session, Service& service) {
       continue;
     }
     if (std::exchange(connection.was_woken, false)) {
-      if (connection.is_login_revoked()) {
+      if (!connection.was_revoked && connection.is_login_revoked()) {
         end_revoked(connection, session);
       } else {
         co_await service.woken(session);

@@ -268,6 +268,12 @@ TraceFacts SmtpService::trace_facts(const Session& session) const {
 }
 
 Task<void> SmtpService::finish_message(Session& session) {
+  // The session ends at its next pause; what a revoked login was still sending goes nowhere.
+  if (connection_.is_login_revoked()) {
+    transaction_.reset();
+    session.answer({421, "4.7.0", "your account or password has changed"});
+    co_return;
+  }
   const TraceFacts facts = trace_facts(session);
   if (transaction_->is_discarded) transaction_->copies.clear();
   auto replies = co_await deliver(connection_, *transaction_, facts);

@@ -197,7 +197,7 @@ void ServerEngine::end_of_answer() {
   if (mode_ == Mode::kCommands && std::exchange(spoke_early_, false)) {
     violated(Violation::kEarlyTalker);
   }
-  if (shutdown_text_) shut_down(*std::exchange(shutdown_text_, std::nullopt));
+  shut_down_if_asked();
 }
 
 }  // namespace mail::smtp

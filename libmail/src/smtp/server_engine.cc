@@ -74,6 +74,7 @@ std::optional<ServerEngine::Event> ServerEngine::next() {
       question_ = question_of(event);
       return event;
     }
+    if (shut_down_if_asked()) continue;
     if (mode_ == Mode::kClosing) break;
     if (mode_ == Mode::kGreeting && !connected_asked_) {
       connected_asked_ = true;
@@ -257,15 +258,24 @@ void ServerEngine::on_deadline(TimePoint now) {
   close();
 }
 
+/// A message under way is worth waiting for: its sender would only send it again.
+bool ServerEngine::owes_an_answer() const {
+  return question_ != Question::kNone || event_count_ != 0 || phase_ == Phase::kBdat ||
+         mode_ == Mode::kData || mode_ == Mode::kChunk;
+}
+
 void ServerEngine::shut_down(std::string_view text) {
   if (mode_ == Mode::kClosing) return;
-  if (question_ != Question::kNone) {
-    shutdown_text_ = text;
-    return;
-  }
-  if (mode_ != Mode::kTls) append_reply(out_, 421, "4.3.2", text);
+  shutdown_text_ = text;
+  shut_down_if_asked();
+}
+
+bool ServerEngine::shut_down_if_asked() {
+  if (!shutdown_text_ || mode_ == Mode::kClosing || owes_an_answer()) return false;
+  if (mode_ != Mode::kTls) append_reply(out_, 421, "4.3.2", *shutdown_text_);
   // Commands that were read but not begun get no answer; the events of what was begun still come.
   close();
+  return true;
 }
 
 // ---- replies

@@ -115,6 +115,8 @@ class ServerEngine {
 
   // ---- moving (server_engine.cc)
   bool step();
+  bool owes_an_answer() const;
+  bool shut_down_if_asked();
   bool step_line();
   bool step_data();
   bool step_chunk();

@@ -1,10 +1,12 @@
 #include "server/login_watch.h"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
 #include <catch2/catch.hpp>
 
+#include "mail/text/base64.h"
 #include "unit/server/script_world.h"
 
 namespace mail::server {
@@ -19,12 +21,13 @@ directory::Snapshot::Texts config(std::string_view accounts) {
   return texts;
 }
 
-/// When the script is at its end, `then` happens, and whoever waits is woken if it was published.
+/// Between the script and its `rest` `then` happens, and whoever waits is woken if it was
+/// published.
 class ThenTransport : public test::ScriptTransport {
  public:
-  ThenTransport(test::ManualClock& clock, std::string script, std::string& output,
-                std::function<void()> then)
-      : ScriptTransport(clock, script, 4096, output),
+  ThenTransport(test::ManualClock& clock, const std::string& script, std::string& output,
+                std::function<void()> then, std::string_view rest = {})
+      : ScriptTransport(clock, cat(script, rest), 4096, output),
         left_(script.size()),
         then_(std::move(then)) {}
 
@@ -38,7 +41,8 @@ class ThenTransport : public test::ScriptTransport {
     co_return readiness;
   }
   Moved read(std::span<char> to) override {
-    const Moved moved = ScriptTransport::read(to);
+    if (!then_) return ScriptTransport::read(to);
+    const Moved moved = ScriptTransport::read(to.first(std::min(to.size(), left_)));
     left_ -= moved.octets;
     return moved;
   }
@@ -96,6 +100,38 @@ TEST_CASE("A session ends when its account is deleted or has another password, a
         output.find("* BYE your account or password has changed") != std::string::npos;
     CHECK(told == row.ends);
   }
+}
+
+TEST_CASE("A message that a revoked login was still sending goes nowhere") {
+  const bool is_revoked = GENERATE(true, false);
+  CAPTURE(is_revoked);
+  ServiceOptions options;
+  options.allows_cleartext_auth = true;
+  ScriptWorld world(config("ann@d.example|{PLAIN}secret\n"), options);
+  const auto before = world.current.get();
+  std::string output;
+  auto transport = std::make_unique<ThenTransport>(
+      world.clock,
+      cat("EHLO c.example\r\nAUTH PLAIN ",
+          text::base64_encode(std::string("\0ann@d.example\0secret", 21)),
+          "\r\nMAIL FROM:<ann@d.example>\r\nRCPT TO:<ann@d.example>\r\nDATA\r\nSubject: x\r\n"),
+      output,
+      [&] {
+        if (is_revoked) world.current.set(directory::Snapshot::from_texts(config(""), {}));
+        publish_changed_logins(*world.bus, *before, *world.current.get());
+      },
+      "\r\nx\r\n.\r\nNOOP\r\n");
+  Task<void> task = serve(world.world, world.shared, Protocol::kSubmission, std::move(transport));
+  task.start();
+  CAPTURE(output);
+  CHECK(task.done());
+  CHECK(output.find("\r\n235 ") != std::string::npos);
+  const bool told =
+      output.find("\r\n421 4.7.0 your account or password has changed\r\n") != std::string::npos;
+  CHECK(told == is_revoked);
+  const auto answer = output.find("\r\n354 ");
+  REQUIRE(answer != std::string::npos);
+  CHECK((output.find("\r\n250 ", answer) != std::string::npos) == !is_revoked);
 }
 
 TEST_CASE("The logins that are published are those whose account or password changed") {

@@ -118,7 +118,22 @@ TEST_CASE("A peer that does not read is not listened to") {
   CHECK(session.wants_input());
 }
 
-TEST_CASE("shut_down says 421 at once when no answer is owed, in DATA too") {
+TEST_CASE(
+    "shut_down says 421 at once when nothing is under way, of a transaction without data too") {
+  auto session = ready();
+  session.receive("MAIL FROM:<a@b>\r\n", kStart);
+  REQUIRE(ask<MailFrom>(session));
+  session.accept();
+  CHECK_FALSE(session.next());
+  take(session);
+  session.shut_down("stopping");
+  CHECK(take(session) == "421 4.3.2 stopping\r\n");
+  CHECK(ask<Reset>(session));
+  CHECK_FALSE(session.next());
+  CHECK(session.finished());
+}
+
+TEST_CASE("shut_down lets a message that is under way arrive, and its sender hear so") {
   auto session = ready();
   session.receive("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nhalf", kStart);
   REQUIRE(ask<MailFrom>(session));
@@ -131,9 +146,36 @@ TEST_CASE("shut_down says 421 at once when no answer is owed, in DATA too") {
   CHECK_FALSE(session.next());
   take(session);
   session.shut_down("stopping");
-  CHECK(take(session) == "421 4.3.2 stopping\r\n");
-  CHECK(ask<Reset>(session));
+  CHECK(take(session).empty());
+  session.receive("\r\n.\r\nMAIL FROM:<a@b>\r\n", kStart);
+  REQUIRE(ask<DataChunk>(session));
+  REQUIRE(ask<DataEnd>(session));
+  session.answer({250, "2.0.0", "Ok"});
+  CHECK_FALSE(session.next());  // what was pipelined behind it is not begun
+  CHECK(take(session) == "250 2.0.0 Ok\r\n421 4.3.2 stopping\r\n");
+  CHECK(session.finished());
+}
+
+TEST_CASE("shut_down waits for BDAT LAST, or for RSET to give the message up") {
+  const std::string last = GENERATE("BDAT 3 LAST\r\nabc", "RSET\r\n");
+  auto session = ready();
+  session.receive("MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nBDAT 2\r\nxy", kStart);
+  REQUIRE(ask<MailFrom>(session));
+  session.accept();
+  REQUIRE(ask<RcptTo>(session));
+  session.accept();
+  REQUIRE(ask<Data>(session));
+  session.accept();
+  REQUIRE(ask<DataChunk>(session));
   CHECK_FALSE(session.next());
+  session.shut_down("stopping");
+  CHECK_FALSE(session.finished());
+  take(session);
+  session.receive(last, kStart);
+  while (auto event = session.next()) {
+    if (std::holds_alternative<DataEnd>(*event)) session.accept();
+  }
+  CHECK_THAT(take(session), Catch::EndsWith("421 4.3.2 stopping\r\n"));
   CHECK(session.finished());
 }
 

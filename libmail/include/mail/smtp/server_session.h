@@ -182,7 +182,8 @@ class ServerSession {
   /// The answers to ScramUser and ScramProof that go on with the exchange.
   void challenge_scram(const sasl::ScramChallenge& challenge);
   void confirm_scram(std::string_view server_signature);
-  /// Says 421 as soon as no answer is owed, and finishes (the server stops).
+  /// The server stops: says 421 and finishes, as soon as no answer is owed and no message is under
+  /// way.
   void shut_down(std::string_view text);
 
   /// Facts for the Received line (RFC 5321 §4.4): what was said and done so far.
