@@ -9,7 +9,6 @@
 #include "control.h"
 #include "mail/directory/fingerprint.h"
 #include "mail/directory/hostname.h"
-#include "mail/directory/settings.h"
 
 extern char** environ;
 
@@ -60,9 +59,13 @@ int refuse(std::string_view sentence) {
 
 void warn(std::string_view sentence) { std::cerr << "mailctl: warning: " << sentence << "\n"; }
 
+mail::directory::Settings load_settings(const Context& context) {
+  return mail::directory::Settings::read(mail::real_filesystem(), context.config, environment());
+}
+
 std::shared_ptr<const mail::directory::Snapshot> load_snapshot(const Context& context) {
   mail::Filesystem& filesystem = mail::real_filesystem();
-  const auto settings = mail::directory::Settings::read(filesystem, context.config, environment());
+  const auto settings = load_settings(context);
   return mail::directory::Snapshot::build(
       filesystem, context.config,
       settings.directory_options(mail::directory::full_hostname(filesystem, own_name())));

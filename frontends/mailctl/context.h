@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mail/base/status.h"
+#include "mail/directory/settings.h"
 #include "mail/directory/snapshot.h"
 
 namespace mailctl {
@@ -25,10 +26,14 @@ struct Context {
   bool password_stdin = false;
   bool spam = false;
   bool ham = false;
-  std::string account;                 // whose classifier; empty: the server's
-  bool yes = false;                    // -y: delete the mail too
-  bool no = false;                     // -n: keep it
-  std::vector<std::string> arguments;  // behind the command's two words
+  std::string account;                  // whose classifier; empty: the server's
+  std::string scheme = "SHA512-CRYPT";  // of new passwords
+  std::string to;                       // of email forward
+  bool keep = false;                    // email forward: and keep a copy
+  bool check = false;                   // email password
+  bool yes = false;                     // -y: delete the mail too
+  bool no = false;                      // -n: keep it
+  std::vector<std::string> arguments;   // behind the command's two words
 
   std::string config_file(std::string_view name) const { return config + "/" + std::string(name); }
   std::string control_socket() const { return state + "/run/control.sock"; }
@@ -37,6 +42,9 @@ struct Context {
 /// One sentence on stderr; answers kRefused: `return refuse("…");`
 int refuse(std::string_view sentence);
 void warn(std::string_view sentence);
+
+/// Settings from the config folder and the environment.
+mail::directory::Settings load_settings(const Context& context);
 
 /// The directory as the server sees it, from the config folder and the environment.
 std::shared_ptr<const mail::directory::Snapshot> load_snapshot(const Context& context);
@@ -54,6 +62,10 @@ int email_update(const Context& context);
 int email_delete(const Context& context);
 int email_restrict(const Context& context);
 int email_list(const Context& context);
+int email_forward(const Context& context);
+int email_suspend(const Context& context);
+int email_resume(const Context& context);
+int email_password(const Context& context);
 int alias_add(const Context& context);
 int alias_delete(const Context& context);
 int alias_list(const Context& context);
@@ -74,6 +86,9 @@ int master_list(const Context& context);
 int relay_add_domain(const Context& context);
 int relay_add_auth(const Context& context);
 int relay_exclude_domain(const Context& context);
+int config_show(const Context& context);
+int config_check(const Context& context);
+int completion(const Context& context);
 int status(const Context& context);
 
 /// SpamAssassin's sa-learn, when the program is called by that name.

@@ -6,9 +6,9 @@
 
 #include "context.h"
 #include "mail/base/ascii.h"
-#include "mail/crypto/password.h"
 #include "mail/directory/editor.h"
 #include "password.h"
+#include "usage.h"
 
 namespace mailctl {
 namespace {
@@ -46,9 +46,7 @@ int with_password(const Context& context,
     warn("Mail account '" + given + "' has uppercase letters and will be normalized to '" +
          address + "'");
   }
-  const auto password = new_password(context, 1);
-  if (!password.ok()) return refuse(mail::message_of(password.status()));
-  const auto hash = mail::crypto::hash_password(password->reveal());
+  const auto hash = new_stored_password(context, 1);
   if (!hash.ok()) return refuse(mail::message_of(hash.status()));
   Editor editor(mail::real_filesystem(), context.config);
   return run_edit(context, [&] { return edit(editor, address, *hash); });
@@ -122,6 +120,14 @@ int email_delete(const Context& context) {
   return code;
 }
 
+namespace {
+
+std::uint64_t percent_of(std::uint64_t part, std::uint64_t whole) {
+  return static_cast<std::uint64_t>(static_cast<long double>(part) * 100 / whole);
+}
+
+}  // namespace
+
 int email_list(const Context& context) {
   if (!context.json) {
     if (const int code = require_file(context, "postfix-accounts.cf"); code != kDone) return code;
@@ -134,13 +140,22 @@ int email_list(const Context& context) {
   for (const mail::directory::Account& account : snapshot->accounts()) {
     const std::vector<std::string> aliases = aliases_of(*snapshot, account.address);
     const mail::directory::Quota quota = snapshot->quota_of(account);
-    list.push_back({{"address", account.address}, {"aliases", aliases}, {"quota", quota.octets}});
+    const std::uint64_t used = mail_octets(context, account);
+    const bool suspended = mail::directory::is_suspended(account.password);
+    list.push_back({{"address", account.address},
+                    {"aliases", aliases},
+                    {"used", used},
+                    {"quota", quota.octets},
+                    {"suspended", suspended}});
     if (context.json) continue;
     std::cout << "* " << account.address;
-    if (quota.octets != 0) {
-      std::cout << " ( quota " << mail::directory::quota_size_text(quota.octets) << " )";
+    if (snapshot->options().quotas) {
+      // Dovecot counts a mailbox without a quota as empty.
+      const std::uint64_t percent = quota.octets == 0 ? 0 : percent_of(used, quota.octets);
+      std::cout << " ( " << iec_size(used) << " / "
+                << (quota.octets == 0 ? "~" : iec_size(quota.octets)) << " ) [" << percent << "%]";
     }
-    std::cout << "\n";
+    std::cout << (suspended ? " suspended\n" : "\n");
     for (std::size_t i = 0; i < aliases.size(); ++i) {
       std::cout << (i == 0 ? "    [ aliases -> " : ", ") << aliases[i];
     }

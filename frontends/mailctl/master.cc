@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "context.h"
-#include "mail/crypto/password.h"
 #include "mail/directory/editor.h"
 #include "password.h"
 
@@ -15,9 +14,7 @@ using mail::directory::Editor;
 
 int with_password(const Context& context,
                   const std::function<mail::Status(Editor&, const std::string& hash)>& edit) {
-  const auto password = new_password(context, 1);
-  if (!password.ok()) return refuse(mail::message_of(password.status()));
-  const auto hash = mail::crypto::hash_password(password->reveal());
+  const auto hash = new_stored_password(context, 1);
   if (!hash.ok()) return refuse(mail::message_of(hash.status()));
   Editor editor(mail::real_filesystem(), context.config);
   return run_edit(context, [&] { return edit(editor, *hash); });

@@ -7,6 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "mail/base/absl.h"
+#include "mail/crypto/password.h"
+
 namespace mailctl {
 namespace {
 
@@ -53,9 +56,7 @@ Secret prompt(std::string_view text) {
   return secret;
 }
 
-}  // namespace
-
-mail::StatusOr<Secret> new_password(const Context& context, std::size_t position) {
+mail::StatusOr<Secret> ask_password(const Context& context, std::size_t position, bool is_new) {
   Secret password;
   if (context.arguments.size() > position) {
     password = Secret(context.arguments[position]);
@@ -63,7 +64,7 @@ mail::StatusOr<Secret> new_password(const Context& context, std::size_t position
     password = read_line();
   } else if (isatty(STDIN_FILENO) == 1) {
     password = prompt("Enter Password: ");
-    if (!password.empty() && !(prompt("Confirm Password: ") == password)) {
+    if (is_new && !password.empty() && !(prompt("Confirm Password: ") == password)) {
       return mail::invalid("Passwords do not match!");
     }
   } else {
@@ -72,6 +73,28 @@ mail::StatusOr<Secret> new_password(const Context& context, std::size_t position
   }
   if (password.empty()) return mail::invalid("Password must not be empty");
   return password;
+}
+
+}  // namespace
+
+mail::StatusOr<Secret> new_password(const Context& context, std::size_t position) {
+  return ask_password(context, position, true);
+}
+
+mail::StatusOr<Secret> known_password(const Context& context, std::size_t position) {
+  return ask_password(context, position, false);
+}
+
+mail::StatusOr<std::string> new_stored_password(const Context& context, std::size_t position) {
+  // Before anything is typed.
+  const auto scheme = mail::crypto::parse_password_scheme(context.scheme);
+  if (!scheme) {
+    return mail::invalid("'", context.scheme,
+                         "' is no scheme for new passwords; write SHA512-CRYPT, SHA256-CRYPT, "
+                         "BLF-CRYPT, ARGON2ID, SSHA512, PBKDF2 or SCRAM-SHA-256");
+  }
+  MAIL_ASSIGN_OR_RETURN(const Secret password, new_password(context, position));
+  return mail::crypto::hash_password(password.reveal(), *scheme);
 }
 
 }  // namespace mailctl

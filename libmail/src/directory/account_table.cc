@@ -106,7 +106,7 @@ AccountTable parse_lines(const Form& form, std::string_view text, const Options&
       continue;
     }
     crypto::PasswordVerdict why{};
-    if (!crypto::is_usable_password(account.password, &why)) {
+    if (!crypto::is_usable_password(without_suspension(account.password), &why)) {
       report.warning(logical.line,
                      cat("'", excerpt(account.address), "' cannot log in: ", to_string(why), " (",
                          excerpt(scheme_of(account.password)), ")",

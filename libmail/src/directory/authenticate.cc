@@ -13,9 +13,16 @@ namespace {
 
 std::size_t mark_of(const Account& line) { return StringHash{}(line.password); }
 
+Login refuse_unknown(std::string_view password, std::string reason) {
+  crypto::verify_nobody(password);
+  return {LoginVerdict::kRefused, {}, {}, std::move(reason), 0};
+}
+
 /// `line` is of the account, or of the master whose password is asked for.
 Login verify(const Account& line, std::string_view file, std::string_view password,
              Login accepted) {
+  // A master may open a suspended account.
+  if (is_suspended(line.password)) return refuse_unknown(password, "the account is suspended");
   const crypto::PasswordVerdict verdict = crypto::verify_password(line.password, password);
   switch (verdict) {
     case crypto::PasswordVerdict::kMatch: accepted.mark = mark_of(line); return accepted;
@@ -25,11 +32,6 @@ Login verify(const Account& line, std::string_view file, std::string_view passwo
     case crypto::PasswordVerdict::kMalformed: break;
   }
   return {LoginVerdict::kRefused, {}, {}, cat(file, ":", line.line, ": ", to_string(verdict)), 0};
-}
-
-Login refuse_unknown(std::string_view password, std::string reason) {
-  crypto::verify_nobody(password);
-  return {LoginVerdict::kRefused, {}, {}, std::move(reason), 0};
 }
 
 }  // namespace

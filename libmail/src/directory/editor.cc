@@ -4,6 +4,7 @@
 // Tested by tests/unit/directory/editor_test.cc.
 #include "mail/directory/editor.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "edit_lines.h"
 #include "mail/base/ascii.h"
 #include "mail/directory/address.h"
+#include "mail/directory/snapshot.h"
 #include "tables.h"
 
 namespace mail::directory {
@@ -133,7 +135,10 @@ Status Editor::add_account(std::string_view address, std::string_view stored_pas
   return write_config(filesystem_, path, join_lines(lines));
 }
 
-Status Editor::update_account(std::string_view address, std::string_view stored_password) {
+/// The password of the account's line becomes `change_password(what it was)`; the rest of the line
+/// stays.
+Status Editor::change_account(std::string_view address,
+                              const std::function<std::string(std::string_view)>& change_password) {
   const std::string key = ascii::to_lower(address);
   MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
   const std::string path = cat(folder_, "/", kAccountsFile);
@@ -142,12 +147,30 @@ Status Editor::update_account(std::string_view address, std::string_view stored_
   const std::size_t at = find_line(lines, key, account_key);
   if (at == lines.size()) return not_found("'", excerpt(key), "' does not exist");
   const auto [content, line_end] = split_line_end(lines[at]);
-  const std::size_t password = content.find('|');
-  const std::size_t extra =
-      password == std::string_view::npos ? password : content.find('|', password + 1);
-  lines[at] = cat(content.substr(0, password), "|", stored_password,
-                  extra == std::string_view::npos ? "" : content.substr(extra), line_end);
+  const std::size_t password = std::min(content.find('|'), content.size());
+  const std::size_t extra = std::min(content.find('|', password + 1), content.size());
+  const std::size_t begin = std::min(password + 1, extra);
+  lines[at] =
+      cat(content.substr(0, password), "|", change_password(content.substr(begin, extra - begin)),
+          content.substr(extra), line_end);
   return write_config(filesystem_, path, join_lines(lines));
+}
+
+Status Editor::update_account(std::string_view address, std::string_view stored_password) {
+  return change_account(address, [&](std::string_view before) {
+    return cat(is_suspended(before) ? kSuspended : std::string_view(), stored_password);
+  });
+}
+
+Status Editor::suspend_account(std::string_view address) {
+  return change_account(address, [](std::string_view before) {
+    return cat(is_suspended(before) ? std::string_view() : kSuspended, before);
+  });
+}
+
+Status Editor::resume_account(std::string_view address) {
+  return change_account(
+      address, [](std::string_view before) { return std::string(without_suspension(before)); });
 }
 
 Status Editor::delete_account(std::string_view address) {
@@ -200,6 +223,39 @@ Status Editor::add_alias(std::string_view alias, std::string_view recipient) {
     targets.insert(targets.end(), fresh.begin(), fresh.end());
     rewrite_alias(lines, line, targets);
   }
+  return write_config(filesystem_, path, join_lines(lines));
+}
+
+Status Editor::add_forward(std::string_view account, std::string_view recipient, bool keeps_copy) {
+  MAIL_RETURN_IF_ERROR(check_recipients(recipient));
+  const std::string key = ascii::to_lower(account);
+  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
+  MAIL_ASSIGN_OR_RETURN(const std::string accounts,
+                        read_config(filesystem_, cat(folder_, "/", kAccountsFile)));
+  const std::vector<std::string> account_lines = split_lines(accounts);
+  if (find_line(account_lines, key, account_key) == account_lines.size()) {
+    return not_found("'", excerpt(key), "' does not exist");
+  }
+  const std::string path = cat(folder_, "/", kVirtualFile);
+  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
+  std::vector<std::string> lines = split_lines(text);
+  std::vector<std::string> targets;
+  const auto add = [&targets, &key](const std::vector<std::string>& more) {
+    for (const std::string& target : more) {
+      if (!holds(targets, target) && !holds({key}, target)) targets.push_back(target);
+    }
+  };
+  if (find_line(lines, key, alias_key) == lines.size()) append_line(lines, cat(key, " "));
+  const std::size_t first = find_line(lines, key, alias_key);
+  const auto next = [&] { return find_line(lines, key, alias_key, first + 1); };
+  add(read_alias_line(lines, first).targets);
+  for (std::size_t i = next(); i != lines.size(); i = next()) {
+    add(read_alias_line(lines, i).targets);
+    rewrite_alias(lines, read_alias_line(lines, i), {});
+  }
+  add(split_targets(recipient));
+  if (keeps_copy) targets.insert(targets.begin(), key);
+  rewrite_alias(lines, read_alias_line(lines, first), targets);
   return write_config(filesystem_, path, join_lines(lines));
 }
 

@@ -54,9 +54,11 @@ ScramLogin scram_login(const Snapshot& snapshot, std::string_view name,
     result.credential = std::move(*credential);
     return result;
   }
-  result.login.reason = account == nullptr ? std::string("no such account")
-                                           : cat(kAccountsFile, ":", account->line,
-                                                 ": the password is not stored for SCRAM");
+  result.login.reason =
+      account == nullptr ? std::string("no such account")
+      : is_suspended(account->password)
+          ? std::string("the account is suspended")
+          : cat(kAccountsFile, ":", account->line, ": the password is not stored for SCRAM");
   result.credential = made_up(snapshot, name, secret);
   return result;
 }

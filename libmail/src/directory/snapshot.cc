@@ -220,7 +220,8 @@ Snapshot::Snapshot(std::unique_ptr<const State> state)
       every_account_has_scram_(
           !accounts().empty() &&
           std::all_of(accounts().begin(), accounts().end(), [](const Account& account) {
-            return crypto::scram_credential(account.password).has_value();
+            const auto password = without_suspension(account.password);
+            return crypto::scram_credential(password).has_value();
           })) {}
 Snapshot::~Snapshot() = default;
 

@@ -32,7 +32,7 @@ class Folders:
         text = text.replace(str(self.root / 'config'), '{CONFIG}')
         text = text.replace(str(self.root / 'state'), '{STATE}')
         text = re.sub(r'mailctl \d+\.\d+\.\d+', 'mailctl {VERSION}', text)
-        return re.sub(r'\{SHA512-CRYPT\}\$6\$\S+', '{HASH}', text)
+        return re.sub(r'\{SHA512-CRYPT\}\$6\$\S+|(?<=\{SCRAM-SHA-256\})\d\S+|(?<=\{(?:BLF-CRYPT)\})\$\S+|(?<=\{ARGON2ID\})\$\S+', '{HASH}', text)
 
     def remove(self):
         shutil.rmtree(self.root)
@@ -143,6 +143,46 @@ class Words(unittest.TestCase):
             self.assertIn('This is the main administration command that you use for all your '
                           'interactions with', done.stdout)
         folders.remove()
+
+    def test_the_man_page_names_every_command(self):
+        page = (HERE.parents[2] / 'frontends/mailctl/mailctl.1').read_text()
+        folders = Folders()
+        usage = folders.run(['help']).stdout.split('Commands:')[1].split('Options:')[0]
+        commands = re.findall(r'^  ([a-z]+(?: [a-z-]+)?(?= |$))', usage, re.M)
+        folders.remove()
+        self.assertGreater(len(commands), 25)
+        for command in commands:
+            self.assertIn(re.sub(r' (bash|zsh)$', '', command), page)
+
+    def test_a_list_counts_the_octets_that_names_tell(self):
+        folders = Folders()
+        folders.run(['email', 'add', 'ann@example.com', 'x'])
+        folders.run(['quota', 'set', 'ann@example.com', '5G'])
+        for part in ('cur', '.Sent/new', '.Sent/tmp', 'other/cur'):
+            (folders.root / 'mail/example.com/ann' / part).mkdir(parents=True)
+        message = folders.root / 'mail/example.com/ann/cur/1.host:2,S'
+        message.write_text('1234')
+        for octets in (1, 1000, 1020, 1024, 1536, 1537, 10239, 10240, 10241, 1048575, 1048576, 10 ** 10, 2 ** 50 + 1):
+            for name in (f'.Sent/new/2.host,S={octets},W=9', f'.Sent/tmp/2,S={octets}', f'other/cur/2,S={octets}'):
+                (folders.root / 'mail/example.com/ann' / name).touch()
+            text = subprocess.run(['numfmt', '--to=iec', str(octets + 4)], text=True, capture_output=True).stdout.strip()
+            line = folders.run(['email', 'list']).stdout.splitlines()[0]
+            percent = (octets + 4) * 100 // (5 * 2 ** 30)
+            self.assertEqual(line, f'* ann@example.com ( {text} / 5.0G ) [{percent}%]')
+            (folders.root / f'mail/example.com/ann/.Sent/new/2.host,S={octets},W=9').unlink()
+        folders.remove()
+
+    def test_bash_completes_commands_and_options(self):
+        folders = Folders()
+        script = folders.run(['completion', 'bash']).stdout
+        folders.remove()
+        for line, expected in (('mailctl em', 'email'), ('setup email su', 'suspend'), ('mailctl --config /x quota s', 'set'),
+                               ('mailctl --pass', '--password-stdin'), ('mailctl email add --sch', '--scheme')):
+            words = line.split()
+            code = (f'{script}\nCOMP_WORDS=({" ".join(words)}); COMP_CWORD={len(words) - 1}; _mailctl; '
+                    'echo "${COMPREPLY[@]}"')
+            done = subprocess.run(['bash', '-c', code], text=True, capture_output=True, timeout=60)
+            self.assertEqual((done.stdout.split(), done.stderr), ([expected], ''), line)
 
     def test_a_password_that_begins_with_a_dash_follows_two_dashes(self):
         folders = Folders()

@@ -51,6 +51,38 @@ TEST_CASE("conflicts are found by whole keys only") {
         absl::StatusCode::kAlreadyExists);
 }
 
+TEST_CASE("a suspended account keeps its line, and a new password does not let it in") {
+  Folder folder(kAccounts, "");
+  CHECK(folder.editor.suspend_account("Ann@d.example").ok());
+  CHECK(folder.editor.suspend_account("ann@d.example").ok());
+  CHECK(folder.accounts().find("\nann@d.example|{SUSPENDED}{PLAIN}x|extra=1\n") !=
+        std::string::npos);
+  CHECK(folder.editor.update_account("ann@d.example", "{PLAIN}new").ok());
+  CHECK(folder.accounts().find("|{SUSPENDED}{PLAIN}new|extra=1\n") != std::string::npos);
+  CHECK(folder.editor.resume_account("ann@d.example").ok());
+  CHECK(folder.editor.resume_account("ann@d.example").ok());
+  CHECK(folder.accounts().find("\nann@d.example|{PLAIN}new|extra=1\n") != std::string::npos);
+  CHECK(folder.editor.suspend_account("eve@d.example").code() == absl::StatusCode::kNotFound);
+}
+
+TEST_CASE("a forward joins all lines of its account's key") {
+  Folder folder(kAccounts,
+                "# hand\nann@d.example x@d.example,ann@d.example\ninfo@d.example y@d.example\n"
+                "Ann@d.example\n  z@d.example\n");
+  CHECK(folder.editor.add_forward("Ann@d.example", "new@d.example, x@d.example", true).ok());
+  CHECK(folder.aliases() ==
+        "# hand\nann@d.example ann@d.example,x@d.example,z@d.example,new@d.example\n"
+        "info@d.example y@d.example\n");
+  CHECK(folder.editor.add_forward("ann@d.example", "new@d.example", false).ok());
+  CHECK(folder.aliases() ==
+        "# hand\nann@d.example x@d.example,z@d.example,new@d.example\n"
+        "info@d.example y@d.example\n");
+  CHECK(folder.editor.add_forward("info@d.example", "new@d.example", true).code() ==
+        absl::StatusCode::kNotFound);
+  CHECK(folder.editor.add_forward("ann@d.example", " , ", true).code() ==
+        absl::StatusCode::kInvalidArgument);
+}
+
 TEST_CASE("an update keeps the extra attributes and the line end") {
   Folder folder(kAccounts, "");
   CHECK(folder.editor.update_account("Ann@d.example", "{PLAIN}new").ok());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,11 @@ class Editor {
   Status add_account(std::string_view address, std::string_view stored_password);
   /// Keeps the extra attributes. Fails: NotFound.
   Status update_account(std::string_view address, std::string_view stored_password);
+  /// `{SUSPENDED}` before the stored password, or away from it: no login, for whoever knows the
+  /// password; mail is delivered all the same. Its sessions end. A new password keeps it. Fails:
+  /// NotFound.
+  Status suspend_account(std::string_view address);
+  Status resume_account(std::string_view address);
   /// Takes the address out of all aliases, too (an alias without targets goes), and its quota.
   /// Fails: NotFound.
   Status delete_account(std::string_view address);
@@ -35,6 +41,10 @@ class Editor {
   Status add_alias(std::string_view alias, std::string_view recipient);
   /// Removes one recipient, and the line with its last one. True when something was removed.
   StatusOr<bool> delete_alias(std::string_view alias, std::string_view recipient);
+
+  /// Mail for an account goes to `recipient`, too, or, without `keeps_copy`, only there: a line
+  /// `account account,recipient` or `account recipient` of postfix-virtual.cf. Fails: NotFound.
+  Status add_forward(std::string_view account, std::string_view recipient, bool keeps_copy);
 
   /// `size` as in quota.h. Fails: InvalidArgument; NotFound without such an account.
   Status set_quota(std::string_view address, std::string_view size);
@@ -62,6 +72,8 @@ class Editor {
                                std::string_view password);
 
  private:
+  Status change_account(std::string_view address,
+                        const std::function<std::string(std::string_view)>& change_password);
   Status change_master(std::string_view name, std::string_view stored_password, bool is_new);
   Status put_relay(std::string_view file, std::string_view domain, std::string_view value);
   /// Both under the lock.

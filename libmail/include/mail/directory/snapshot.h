@@ -64,6 +64,16 @@ struct Account {
   bool operator==(const Account&) const = default;
 };
 
+/// Stands before the stored password of an account that may not log in. Dovecot does not know the
+/// scheme and lets nobody in either.
+inline constexpr std::string_view kSuspended = "{SUSPENDED}";
+constexpr bool is_suspended(std::string_view stored_password) {
+  return stored_password.starts_with(kSuspended);
+}
+constexpr std::string_view without_suspension(std::string_view stored_password) {
+  return stored_password.substr(is_suspended(stored_password) ? kSuspended.size() : 0);
+}
+
 /// A line of postfix-virtual.cf (several where a duplicate key was merged). A value.
 struct Alias {
   std::string key;      // as written
