@@ -48,7 +48,7 @@ int email_restrict(const Context& context) {
     std::getline(std::cin, address);
   }
   if (address.empty()) return refuse("User must not be empty");
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   return run_edit(context, [&] {
     return verb == "add" ? editor.restrict(direction, address)
                          : editor.unrestrict(direction, address);

@@ -14,7 +14,7 @@ using mail::directory::Editor;
 
 int for_each(const Context& context,
              const std::function<mail::Status(Editor&, const std::string&)>& edit) {
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   int code = kDone;
   for (const std::string& address : context.arguments) {
     if (run_edit(context, [&] { return edit(editor, address); }) != kDone) code = kRefused;
@@ -26,7 +26,7 @@ int for_each(const Context& context,
 
 int email_forward(const Context& context) {
   if (context.to.empty()) return refuse("No recipient specified; write --to user@example.com");
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   return run_edit(
       context, [&] { return editor.add_forward(context.arguments[0], context.to, context.keep); });
 }

@@ -71,13 +71,13 @@ int refuse_verdict(const std::string& address, Verdict verdict) {
 }  // namespace
 
 int alias_add(const Context& context) {
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   return run_edit(context,
                   [&] { return editor.add_alias(context.arguments[0], context.arguments[1]); });
 }
 
 int alias_delete(const Context& context) {
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   // Nothing to delete is no error, as in `setup`.
   return run_edit(context, [&] {
     return editor.delete_alias(context.arguments[0], context.arguments[1]).status();

@@ -71,6 +71,10 @@ std::shared_ptr<const mail::directory::Snapshot> load_snapshot(const Context& co
       settings.directory_options(mail::directory::full_hostname(filesystem, own_name())));
 }
 
+mail::directory::Editor make_editor(const Context& context) {
+  return {mail::real_filesystem(), context.config, warn};
+}
+
 int run_edit(const Context& context, const std::function<mail::Status()>& edit) {
   using namespace std::chrono_literals;
   const auto give_up = std::chrono::steady_clock::now() + 10s;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mail/base/status.h"
+#include "mail/directory/editor.h"
 #include "mail/directory/settings.h"
 #include "mail/directory/snapshot.h"
 
@@ -48,6 +49,9 @@ mail::directory::Settings load_settings(const Context& context);
 
 /// The directory as the server sees it, from the config folder and the environment.
 std::shared_ptr<const mail::directory::Snapshot> load_snapshot(const Context& context);
+
+/// Of the config folder.
+mail::directory::Editor make_editor(const Context& context);
 
 /// Runs `edit`, again while another program holds the lock (for 10 s at most), then makes a running
 /// server read the change. Answers the exit code.

@@ -48,7 +48,7 @@ int with_password(const Context& context,
   }
   const auto hash = new_stored_password(context, 1);
   if (!hash.ok()) return refuse(mail::message_of(hash.status()));
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   return run_edit(context, [&] { return edit(editor, address, *hash); });
 }
 
@@ -108,7 +108,7 @@ int email_delete(const Context& context) {
     }
   }
   const bool deletes_mail = wants_mail_deleted(context);
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   int code = kDone;
   for (const std::string& given : context.arguments) {
     const std::string address = mail::ascii::to_lower(given);

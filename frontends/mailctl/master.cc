@@ -16,7 +16,7 @@ int with_password(const Context& context,
                   const std::function<mail::Status(Editor&, const std::string& hash)>& edit) {
   const auto hash = new_stored_password(context, 1);
   if (!hash.ok()) return refuse(mail::message_of(hash.status()));
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   return run_edit(context, [&] { return edit(editor, *hash); });
 }
 
@@ -35,7 +35,7 @@ int master_update(const Context& context) {
 }
 
 int master_delete(const Context& context) {
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   int code = kDone;
   for (const std::string& name : context.arguments) {
     if (run_edit(context, [&] { return editor.delete_master(name); }) != kDone) code = kRefused;

@@ -14,7 +14,7 @@ int quota_set(const Context& context) {
     std::getline(std::cin, size);
   }
   if (size.empty()) return refuse("Quota must not be empty (use 0 for unlimited quota)");
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   return run_edit(context, [&] { return editor.set_quota(context.arguments[0], size); });
 }
 
@@ -23,7 +23,7 @@ int quota_delete(const Context& context) {
   if (address.find('@') == std::string::npos) {
     return refuse("'" + address + "' should include the domain (eg: user@example.com)");
   }
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   return run_edit(context, [&] { return editor.delete_quota(address).status(); });
 }
 

@@ -19,7 +19,7 @@ int relay_add_domain(const Context& context) {
     }
     port = *given;
   }
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   return run_edit(context, [&] {
     return editor.set_relay(context.arguments[0], context.arguments[1],
                             static_cast<std::uint16_t>(port));
@@ -29,7 +29,7 @@ int relay_add_domain(const Context& context) {
 int relay_add_auth(const Context& context) {
   const auto password = new_password(context, 2);
   if (!password.ok()) return refuse(mail::message_of(password.status()));
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   return run_edit(context, [&] {
     return editor.set_relay_credentials(context.arguments[0], context.arguments[1],
                                         password->reveal());
@@ -37,7 +37,7 @@ int relay_add_auth(const Context& context) {
 }
 
 int relay_exclude_domain(const Context& context) {
-  Editor editor(mail::real_filesystem(), context.config);
+  Editor editor = make_editor(context);
   return run_edit(context, [&] { return editor.exclude_from_relay(context.arguments[0]); });
 }
 

@@ -57,6 +57,10 @@ StatusOr<Temporary> create_like(Filesystem& filesystem, const std::string& path,
 
 }  // namespace
 
+Status Filesystem::overwrite(const std::string& path, std::string_view) {
+  return absl::UnimplementedError(to_absl(cat(path, " cannot be overwritten here")));
+}
+
 StatusOr<std::string> read_file(Filesystem& filesystem, const std::string& path,
                                 std::uint64_t limit) {
   MAIL_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, filesystem.open(path));

@@ -37,6 +37,9 @@ Status MemoryFilesystem::make_directory(const std::string& path, std::uint32_t m
 Status MemoryFilesystem::rename(const std::string& from, const std::string& to) {
   return tree_->rename(from, to);
 }
+Status MemoryFilesystem::overwrite(const std::string& path, std::string_view bytes) {
+  return tree_->overwrite(path, bytes);
+}
 Status MemoryFilesystem::link(const std::string& from, const std::string& to) {
   return tree_->link(from, to);
 }

@@ -204,6 +204,7 @@ class RealFilesystem final : public Filesystem {
     }
     return absl::OkStatus();
   }
+  Status overwrite(const std::string& path, std::string_view bytes) override;
   Status link(const std::string& from, const std::string& to) override {
     if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), 0) != 0) {
       return errno_status(errno, cat("cannot link ", from, " to ", to));
@@ -258,6 +259,32 @@ StatusOr<std::unique_ptr<File>> RealFilesystem::open_with(const std::string& pat
   }
   // O_NONBLOCK has done its work; on a regular file it means nothing.
   return std::unique_ptr<File>(new RealFile(std::move(fd), path));
+}
+
+Status RealFilesystem::overwrite(const std::string& path, std::string_view bytes) {
+  const Descriptor fd(retry([&] { return ::open(path.c_str(), O_WRONLY | kOpenFlags); }));
+  if (!fd.ok()) return errno_status(errno, cat("cannot open ", path));
+  struct stat st = {};
+  if (::fstat(fd.get(), &st) != 0) return errno_status(errno, cat("cannot stat ", path));
+  if (!S_ISREG(st.st_mode)) return failed_precondition(path, " is not a regular file");
+  std::size_t written = 0;
+  while (written < bytes.size()) {
+    const ssize_t result = retry([&] {
+      return ::pwrite(fd.get(), bytes.data() + written, bytes.size() - written,
+                      static_cast<off_t>(written));
+    });
+    if (result < 0) return errno_status(errno, cat("cannot write ", path));
+    if (result == 0) return unavailable("cannot write ", path, ": the device takes no octets");
+    written += static_cast<std::size_t>(result);
+  }
+  // Last, so that no reader finds the file empty.
+  if (retry([&] { return ::ftruncate(fd.get(), static_cast<off_t>(written)); }) != 0) {
+    return errno_status(errno, cat("cannot shorten ", path));
+  }
+  if (retry([&] { return ::fsync(fd.get()); }) != 0) {
+    return errno_status(errno, cat("cannot flush ", path));
+  }
+  return absl::OkStatus();
 }
 
 StatusOr<Descriptor> RealFilesystem::open_directory(const std::string& path) {

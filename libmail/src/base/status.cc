@@ -36,6 +36,7 @@ Status errno_status(int error, std::string_view what) {
     case ENOTDIR: return not_found(message);
     case EEXIST: return already_exists(message);
     case ENOTEMPTY:
+    case EBUSY:  // a mount point
     case EISDIR:
     case ELOOP:
     case EXDEV: return failed_precondition(message);

@@ -24,8 +24,8 @@ SplitLocalpart split_localpart(std::string_view localpart, std::string_view deli
   for (const std::string_view whole : {"mailer-daemon", "double-bounce", "postmaster"}) {
     if (ascii::equal_ignoring_case(localpart, whole)) return {localpart, {}};
   }
-  const std::size_t at =
-      delimiters.empty() ? std::string_view::npos : localpart.find_first_of(delimiters);
+  std::size_t at = std::string_view::npos;
+  for (const char delimiter : delimiters) at = std::min(at, localpart.find(delimiter));
   if (at == std::string_view::npos || at == 0) return {localpart, {}};
   return {localpart.substr(0, at), localpart.substr(at)};
 }

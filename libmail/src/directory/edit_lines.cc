@@ -89,8 +89,17 @@ std::size_t find_line(const Lines& lines, std::string_view key, KeyOf key_of, st
   return lines.size();
 }
 
-Status write_config(Filesystem& filesystem, const std::string& path, std::string_view text) {
-  return write_file_atomically(filesystem, path, text, kFileMode);
+StatusOr<bool> write_config(Filesystem& filesystem, const std::string& path,
+                            std::string_view text) {
+  const Status status = write_file_atomically(filesystem, path, text, kFileMode);
+  if (status.ok()) return false;
+  if (!absl::IsFailedPrecondition(status)) return status;
+  // A mount point is not renamed over. A symbolic link would have been followed by then.
+  MAIL_ASSIGN_OR_RETURN(const std::string target, filesystem.resolve_links(path));
+  const auto info = filesystem.info(target);
+  if (!info.ok() || info->type != FileType::kRegular) return status;
+  MAIL_RETURN_IF_ERROR(filesystem.overwrite(target, text));
+  return true;
 }
 
 std::string quota_key(std::string_view line) {

@@ -19,7 +19,8 @@ StatusOr<std::unique_ptr<File>> lock_folder(Filesystem& filesystem, const std::s
 
 /// The file's text; empty when it does not exist.
 StatusOr<std::string> read_config(Filesystem& filesystem, const std::string& path);
-Status write_config(Filesystem& filesystem, const std::string& path, std::string_view text);
+/// Atomically, or in place where the file cannot be replaced (true): under the lock of the folder.
+StatusOr<bool> write_config(Filesystem& filesystem, const std::string& path, std::string_view text);
 
 using Lines = std::vector<std::string>;  // each with its line end
 

@@ -112,8 +112,18 @@ bool holds(const std::vector<std::string>& targets, std::string_view target) {
 
 }  // namespace
 
-Editor::Editor(Filesystem& filesystem, std::string folder)
-    : filesystem_(filesystem), folder_(std::move(folder)) {}
+Editor::Editor(Filesystem& filesystem, std::string folder, Warn warn)
+    : filesystem_(filesystem), folder_(std::move(folder)), warn_(std::move(warn)) {}
+
+Status Editor::write(const std::string& path, std::string_view text) {
+  MAIL_ASSIGN_OR_RETURN(const bool in_place, write_config(filesystem_, path, text));
+  if (in_place && warn_) {
+    warn_(cat("'", path,
+              "' is mounted by itself, so it was rewritten in place: a crash meanwhile would have "
+              "torn it; mount its folder instead"));
+  }
+  return absl::OkStatus();
+}
 
 Status Editor::add_account(std::string_view address, std::string_view stored_password) {
   MAIL_RETURN_IF_ERROR(check_address(address));
@@ -132,7 +142,7 @@ Status Editor::add_account(std::string_view address, std::string_view stored_pas
     return already_exists("'", key, "' is already defined as an alias");
   }
   append_line(lines, cat(key, "|", stored_password));
-  return write_config(filesystem_, path, join_lines(lines));
+  return write(path, join_lines(lines));
 }
 
 /// The password of the account's line becomes `change_password(what it was)`; the rest of the line
@@ -153,7 +163,7 @@ Status Editor::change_account(std::string_view address,
   lines[at] =
       cat(content.substr(0, password), "|", change_password(content.substr(begin, extra - begin)),
           content.substr(extra), line_end);
-  return write_config(filesystem_, path, join_lines(lines));
+  return write(path, join_lines(lines));
 }
 
 Status Editor::update_account(std::string_view address, std::string_view stored_password) {
@@ -187,7 +197,7 @@ Status Editor::delete_account(std::string_view address) {
   MAIL_RETURN_IF_ERROR(remove_from_aliases(key));
   MAIL_ASSIGN_OR_RETURN(const bool had_quota, remove_key(kQuotasFile, key, quota_key));
   (void)had_quota;
-  return write_config(filesystem_, path, join_lines(lines));
+  return write(path, join_lines(lines));
 }
 
 Status Editor::add_alias(std::string_view alias, std::string_view recipient) {
@@ -223,7 +233,7 @@ Status Editor::add_alias(std::string_view alias, std::string_view recipient) {
     targets.insert(targets.end(), fresh.begin(), fresh.end());
     rewrite_alias(lines, line, targets);
   }
-  return write_config(filesystem_, path, join_lines(lines));
+  return write(path, join_lines(lines));
 }
 
 Status Editor::add_forward(std::string_view account, std::string_view recipient, bool keeps_copy) {
@@ -256,7 +266,7 @@ Status Editor::add_forward(std::string_view account, std::string_view recipient,
   add(split_targets(recipient));
   if (keeps_copy) targets.insert(targets.begin(), key);
   rewrite_alias(lines, read_alias_line(lines, first), targets);
-  return write_config(filesystem_, path, join_lines(lines));
+  return write(path, join_lines(lines));
 }
 
 StatusOr<bool> Editor::delete_alias(std::string_view alias, std::string_view recipient) {
@@ -281,7 +291,7 @@ StatusOr<bool> Editor::delete_alias(std::string_view alias, std::string_view rec
     i = find_line(lines, key, alias_key, i + (kept.empty() ? 0 : 1));
   }
   if (!removed) return false;
-  MAIL_RETURN_IF_ERROR(write_config(filesystem_, path, join_lines(lines)));
+  MAIL_RETURN_IF_ERROR(write(path, join_lines(lines)));
   return true;
 }
 
@@ -308,7 +318,7 @@ Status Editor::remove_from_aliases(std::string_view address) {
     rewrite_alias(lines, line, kept);
     if (!kept.empty()) ++i;
   }
-  return changed ? write_config(filesystem_, path, join_lines(lines)) : absl::OkStatus();
+  return changed ? write(path, join_lines(lines)) : absl::OkStatus();
 }
 
 }  // namespace mail::directory

@@ -42,7 +42,7 @@ StatusOr<bool> Editor::remove_key(std::string_view file, std::string_view key, K
   MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
   Lines lines = split_lines(text);
   if (!remove_lines(lines, key, key_of)) return false;
-  MAIL_RETURN_IF_ERROR(write_config(filesystem_, path, join_lines(lines)));
+  MAIL_RETURN_IF_ERROR(write(path, join_lines(lines)));
   return true;
 }
 
@@ -67,7 +67,7 @@ Status Editor::set_quota(std::string_view address, std::string_view size) {
   MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
   Lines lines = split_lines(text);
   put_line(lines, key, quota_key, cat(key, ":", size));
-  return write_config(filesystem_, path, join_lines(lines));
+  return write(path, join_lines(lines));
 }
 
 StatusOr<bool> Editor::delete_quota(std::string_view address) {
@@ -89,7 +89,7 @@ Status Editor::change_master(std::string_view name, std::string_view stored_pass
   if (exists && is_new) return already_exists("'", key, "' already exists");
   if (!exists && !is_new) return not_found("'", excerpt(key), "' does not exist");
   put_line(lines, key, account_key, cat(key, "|", stored_password));
-  return write_config(filesystem_, path, join_lines(lines));
+  return write(path, join_lines(lines));
 }
 
 Status Editor::add_master(std::string_view name, std::string_view stored_password) {
@@ -118,7 +118,7 @@ Status Editor::restrict(Direction direction, std::string_view address) {
     return already_exists("User '", address, "' already denied to ", verb(direction), " mails");
   }
   append_line(lines, cat(address, " \t\t REJECT"));
-  return write_config(filesystem_, path, join_lines(lines));
+  return write(path, join_lines(lines));
 }
 
 Status Editor::unrestrict(Direction direction, std::string_view address) {
@@ -137,7 +137,7 @@ Status Editor::put_relay(std::string_view file, std::string_view domain, std::st
   MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
   Lines lines = split_lines(text);
   put_line(lines, key, alias_key, cat(key, " ", value));
-  return write_config(filesystem_, path, join_lines(lines));
+  return write(path, join_lines(lines));
 }
 
 Status Editor::set_relay(std::string_view domain, std::string_view host, std::uint16_t port) {

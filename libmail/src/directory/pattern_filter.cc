@@ -100,9 +100,10 @@ void PatternFilter::build_automaton(const std::vector<std::string>& atoms) {
       }
     }
   }
-  finds_.resize(found_.size());
-  for (std::size_t state = 0; state < found_.size(); ++state)
-    finds_[state] = !found_[state].empty();
+  for (std::uint32_t& next : next_) {
+    const bool finds = !found_[next].empty();
+    next = next * static_cast<std::uint32_t>(classes_) | (finds ? kFinds : 0);
+  }
 }
 
 const std::vector<int>& PatternFilter::candidates(std::string_view lowered,
@@ -112,9 +113,9 @@ const std::vector<int>& PatternFilter::candidates(std::string_view lowered,
   std::vector<int> atoms;  // allocates only when there are two
   std::uint32_t state = 0;
   for (const char c : lowered) {
-    state = next_[state * classes_ + class_of_[static_cast<unsigned char>(c)]];
-    if (!finds_[state]) continue;
-    for (const int atom : found_[state]) {
+    state = next_[(state & ~kFinds) + class_of_[static_cast<unsigned char>(c)]];
+    if ((state & kFinds) == 0) continue;
+    for (const int atom : found_[(state & ~kFinds) / classes_]) {
       if (only == -1) {
         only = atom;
       } else if (atom != only || !atoms.empty()) {

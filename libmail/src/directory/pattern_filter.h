@@ -49,12 +49,13 @@ class PatternFilter {
   std::vector<int> always_;
   std::vector<std::vector<int>> alone_;  // by atom: the candidates when only it was found
 
-  // Aho and Corasick's automaton, complete: `next_[state * classes_ + class]`.
+  // Aho and Corasick's automaton, complete: `next_[state + class]`, where a state is the position
+  // of its row, with kFinds where an atom ends.
+  static constexpr std::uint32_t kFinds = 1U << 31;
   std::array<std::uint16_t, 256> class_of_{};
   std::size_t classes_ = 1;
   std::vector<std::uint32_t> next_;
-  std::vector<std::vector<int>> found_;  // atoms that end in this state
-  std::vector<bool> finds_;
+  std::vector<std::vector<int>> found_;  // by row: atoms that end in this state
 };
 
 }  // namespace mail::directory

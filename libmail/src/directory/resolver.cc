@@ -50,10 +50,11 @@ class Scratch {
     return {to, size};
   }
   AddressText with_lowered(std::string_view text) {
-    if (std::none_of(text.begin(), text.end(), ascii::is_upper)) return {text, text};
+    const bool plain = is_plain_address(text);
+    if (std::none_of(text.begin(), text.end(), ascii::is_upper)) return {text, text, plain};
     char* const to = take(text.size());
     std::transform(text.begin(), text.end(), to, [](char c) { return ascii::to_lower(c); });
-    return {text, {to, text.size()}};
+    return {text, {to, text.size()}, plain};
   }
 
  private:
@@ -96,11 +97,15 @@ class Seen {
 
 using Addresses = absl::InlinedVector<AddressText, 4>;
 
+std::string shown(const AddressText& address) {
+  return address.plain ? std::string(address.text) : external_form(address.text);
+}
+
 std::string joined(const AddressText* begin, const AddressText* end) {
   std::string text;
   for (; begin != end; ++begin) {
     if (!text.empty()) text += ", ";
-    text += external_form(begin->text);
+    text += shown(*begin);
   }
   return text;
 }
@@ -144,13 +149,13 @@ class Resolver {
 
   const LocalTable::Entry* find_local_alias(std::string_view lowered) const;
   void push_local_targets(const AddressText& address, const LocalTable::Entry& entry);
-  void deliver(RecipientKind kind, std::string address, std::string_view final_address);
-  void undeliverable(std::string_view address) {
-    resolution_.undeliverable.push_back(external_form(address));
+  void deliver(RecipientKind kind, std::string address, const AddressText& final_address);
+  void undeliverable(const AddressText& address) {
+    resolution_.undeliverable.push_back(shown(address));
   }
-  void note(Rule rule, std::string_view from, std::string to, std::string_view file,
+  void note(Rule rule, const AddressText& from, std::string to, std::string_view file,
             std::size_t line) {
-    resolution_.path.push_back({rule, external_form(from), std::move(to), file, line});
+    resolution_.path.push_back({rule, shown(from), std::move(to), file, line});
   }
   bool stop(Verdict verdict) {
     failure_ = verdict;
@@ -175,8 +180,8 @@ Resolution Resolver::run(std::string_view address) {
     resolution_.verdict = Verdict::kLookupFailure;
     return std::move(resolution_);
   }
-  const bool is_internal = address.find('@') != std::string_view::npos &&
-                           address.find_first_of("\"\\") == std::string_view::npos;
+  const auto has = [address](char c) { return address.find(c) != std::string_view::npos; };
+  const bool is_internal = has('@') && !has('"') && !has('\\');
   const AddressText original = scratch_.with_lowered(
       is_internal ? address : scratch_.join(qualified(address, options_.hostname)));
   const Domain domain = tables_.domain(domain_of(original.lowered));
@@ -185,6 +190,8 @@ Resolution Resolver::run(std::string_view address) {
     resolution_.verdict = ours ? Verdict::kUnknownUser : Verdict::kRelayDenied;
     return std::move(resolution_);
   }
+  constexpr std::size_t kUsualSteps = 4;
+  resolution_.path.reserve(kUsualSteps);
   stack_.push_back({Item::Kind::kExpand, original, {}, 0});
   while (!stack_.empty() && !failure_) {
     const Item item = stack_.back();
@@ -265,7 +272,7 @@ bool Resolver::look_up(const AddressText& address) {
   }
   if (tables_.regexps.unreadable) return stop(Verdict::kLookupFailure);
   if (!tables_.regexps.empty()) {
-    const bool plain = is_plain_address(address.text);
+    const bool plain = address.plain || is_plain_address(address.text);
     const std::string quoted = plain ? std::string() : external_form(address.text);
     const std::string lowered = plain ? std::string() : ascii::to_lower(quoted);
     const auto hit = plain ? tables_.regexps.find(address.text, address.lowered)
@@ -313,8 +320,8 @@ bool Resolver::take(Rule rule, std::uint32_t chain, const AddressText& address,
       const bool as_it_is = extension == 0 && target.text.front() != '@';
       found_.push_back(as_it_is ? target : substituted(target, address, extension));
     }
-    note(rule, address.text, joined(found_.data() + before, found_.data() + found_.size()),
-         kVirtualFile, source.line);
+    note(rule, address, joined(found_.data() + before, found_.data() + found_.size()), kVirtualFile,
+         source.line);
     if (source.unusable) return stop(Verdict::kExpansionError);
   }
   return true;
@@ -323,7 +330,7 @@ bool Resolver::take(Rule rule, std::uint32_t chain, const AddressText& address,
 bool Resolver::take_regexp(const RegexpTable::Hit& hit, const AddressText& address) {
   const auto targets = parse_targets(hit.result, options_.hostname);
   if (!targets) {
-    note(Rule::kRegexpAlias, address.text, hit.result, kRegexpFile, hit.line);
+    note(Rule::kRegexpAlias, address, hit.result, kRegexpFile, hit.line);
     return stop(Verdict::kExpansionError);
   }
   found_.clear();
@@ -331,7 +338,7 @@ bool Resolver::take_regexp(const RegexpTable::Hit& hit, const AddressText& addre
     const AddressText kept = scratch_.with_lowered(scratch_.join(target));
     found_.push_back(target.starts_with('@') ? substituted(kept, address, 0) : kept);
   }
-  note(Rule::kRegexpAlias, address.text, joined(found_.data(), found_.data() + found_.size()),
+  note(Rule::kRegexpAlias, address, joined(found_.data(), found_.data() + found_.size()),
        kRegexpFile, hit.line);
   return true;
 }
@@ -355,23 +362,23 @@ bool Resolver::classify(const Item& item) {
   const AddressText& address = item.address;
   switch (item.kind) {
     case Item::Kind::kDiscard:
-      note(Rule::kDiscard, address.text, std::string(item.target), kAliasesFile, item.line);
-      deliver(RecipientKind::kDiscard, external_form(address.text), address.text);
+      note(Rule::kDiscard, address, std::string(item.target), kAliasesFile, item.line);
+      deliver(RecipientKind::kDiscard, shown(address), address);
       return true;
     case Item::Kind::kRefused:
-      note(Rule::kRefused, address.text, std::string(item.target), kAliasesFile, item.line);
-      undeliverable(address.text);
+      note(Rule::kRefused, address, std::string(item.target), kAliasesFile, item.line);
+      undeliverable(address);
       return true;
     case Item::Kind::kExpand:
     case Item::Kind::kClassify: break;
   }
   if (!classified_.insert(address.lowered)) {
-    note(Rule::kDuplicate, address.text, {}, {}, 0);
+    note(Rule::kDuplicate, address, {}, {}, 0);
     return true;
   }
   if (const Account* account = tables_.find_mailbox(address.lowered)) {
-    note(Rule::kMailbox, address.text, account->address, kAccountsFile, account->line);
-    deliver(RecipientKind::kMailbox, account->address, address.text);
+    note(Rule::kMailbox, address, account->address, kAccountsFile, account->line);
+    deliver(RecipientKind::kMailbox, account->address, address);
     return true;
   }
   const Domain domain = tables_.domain(domain_of(address.lowered));
@@ -384,12 +391,12 @@ bool Resolver::classify(const Item& item) {
     }
   }
   if (domain.local || domain.managed) {
-    note(Rule::kUnknown, address.text, {}, {}, 0);
-    undeliverable(address.text);
+    note(Rule::kUnknown, address, {}, {}, 0);
+    undeliverable(address);
     return true;
   }
-  note(Rule::kRemote, address.text, external_form(address.text), {}, 0);
-  deliver(RecipientKind::kRemote, external_form(address.text), address.text);
+  note(Rule::kRemote, address, shown(address), {}, 0);
+  deliver(RecipientKind::kRemote, shown(address), address);
   return true;
 }
 
@@ -406,7 +413,7 @@ void Resolver::push_local_targets(const AddressText& address, const LocalTable::
     if (!shown.empty()) shown += ", ";
     shown += target.kind == Kind::kAddress ? external_form(target.text) : target.text;
   }
-  note(Rule::kLocalAlias, address.text, std::move(shown), kAliasesFile, entry.line);
+  note(Rule::kLocalAlias, address, std::move(shown), kAliasesFile, entry.line);
   for (auto target = entry.targets.rbegin(); target != entry.targets.rend(); ++target) {
     Item item{Item::Kind::kClassify, address, target->text, entry.line};
     switch (target->kind) {
@@ -422,8 +429,8 @@ void Resolver::push_local_targets(const AddressText& address, const LocalTable::
   }
 }
 
-void Resolver::deliver(RecipientKind kind, std::string address, std::string_view final_address) {
-  resolution_.recipients.push_back({std::move(address), kind, external_form(final_address)});
+void Resolver::deliver(RecipientKind kind, std::string address, const AddressText& final_address) {
+  resolution_.recipients.push_back({std::move(address), kind, shown(final_address)});
 }
 
 }  // namespace

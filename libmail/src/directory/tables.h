@@ -43,6 +43,7 @@ struct AccountTable {
 struct AddressText {
   std::string_view text;     // as written
   std::string_view lowered;  // often the same
+  bool plain = false;        // known to need no quotes
 };
 
 struct VirtualTable {

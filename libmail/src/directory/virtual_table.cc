@@ -33,7 +33,8 @@ void add_source(VirtualTable& table, std::size_t line, std::uint32_t chain,
     for (const std::string& target : *targets) {
       const std::string_view text = table.pool.add(target);
       const std::string_view lowered = table.pool.add_lowered(text);
-      if (!has_target(table, chain, lowered)) table.targets.push_back({text, lowered});
+      if (!has_target(table, chain, lowered))
+        table.targets.push_back({text, lowered, is_plain_address(text)});
     }
   }
   source.count = static_cast<std::uint32_t>(table.targets.size()) - source.first;

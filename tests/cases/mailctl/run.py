@@ -172,6 +172,27 @@ class Words(unittest.TestCase):
             (folders.root / f'mail/example.com/ann/.Sent/new/2.host,S={octets},W=9').unlink()
         folders.remove()
 
+    @unittest.skipUnless(hasattr(os, 'geteuid') and os.geteuid() == 0, 'only root may mount')
+    def test_a_file_that_is_mounted_by_itself_is_rewritten_in_place(self):
+        folders = Folders()
+        accounts, source = folders.root / 'config/postfix-accounts.cf', folders.root / 'elsewhere'
+        source.write_text('# mine\n' + 'old@example.com|{PLAIN}x\n' * 100)
+        accounts.touch()
+        if subprocess.run(['mount', '--bind', source, accounts], capture_output=True).returncode != 0:
+            folders.remove()
+            self.skipTest('nothing can be mounted here')
+        try:
+            added = folders.run(['email', 'add', 'ann@example.com', '--scheme', 'SSHA512', 'x'])
+            deleted = folders.run(['email', 'del', '-n', 'old@example.com'])
+        finally:
+            subprocess.run(['umount', accounts], check=True)
+        for done in (added, deleted):
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn('is mounted by itself, so it was rewritten in place', done.stderr)
+        self.assertRegex(source.read_text(), r'\A# mine\nann@example.com\|\{SSHA512\}\S+\n\Z')
+        self.assertEqual(sorted(os.listdir(folders.root / 'config')), ['.libmail.lock', 'postfix-accounts.cf'])
+        folders.remove()
+
     def test_bash_completes_commands_and_options(self):
         folders = Folders()
         script = folders.run(['completion', 'bash']).stdout

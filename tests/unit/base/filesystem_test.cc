@@ -287,6 +287,21 @@ TEST_CASE("a file is replaced as a whole, keeps its mode, and a link stays a lin
   }
 }
 
+TEST_CASE("a file is overwritten in place, longer or shorter, and only when it is there") {
+  for (const auto& place : places()) {
+    Filesystem& fs = place->fs();
+    const std::string path = place->at("f");
+    CHECK_FALSE(fs.overwrite(path, "x").ok());
+    write(fs, path, "before");
+    const auto inode = fs.info(path)->inode;
+    for (const std::string_view text : {"longer than before", "short", "", "again"}) {
+      REQUIRE(fs.overwrite(path, text).ok());
+      CHECK(*read_file(fs, path, 100) == text);
+    }
+    CHECK(fs.info(path)->inode == inode);
+  }
+}
+
 TEST_CASE("a replaced file keeps its owner") {
   MemoryFilesystem fs;
   REQUIRE(fs.write("/f", "old").ok());

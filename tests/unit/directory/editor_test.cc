@@ -51,6 +51,31 @@ TEST_CASE("conflicts are found by whole keys only") {
         absl::StatusCode::kAlreadyExists);
 }
 
+TEST_CASE("a file that is mounted by itself is rewritten in place, and that is said") {
+  class Mounted : public mail::MemoryFilesystem {
+   public:
+    mail::Status rename(const std::string& from, const std::string& to) override {
+      if (to == "/config/postfix-accounts.cf") return mail::failed_precondition("busy");
+      return mail::MemoryFilesystem::rename(from, to);
+    }
+  };
+  Mounted files;
+  REQUIRE(files.make_directory("/config", 0700).ok());
+  REQUIRE(files.write("/config/postfix-accounts.cf", kAccounts).ok());
+  const auto inode = files.info("/config/postfix-accounts.cf")->inode;
+  std::vector<std::string> said;
+  Editor editor(files, "/config", [&](std::string_view sentence) { said.emplace_back(sentence); });
+  CHECK(editor.delete_account("bob@d.example.au").ok());
+  CHECK(read_file(files, "/config/postfix-accounts.cf", 1 << 20).value_or("") ==
+        "# keep me\n\nann@d.example|{PLAIN}x|extra=1\n# last");
+  CHECK(files.info("/config/postfix-accounts.cf")->inode == inode);
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].find("'/config/postfix-accounts.cf' is mounted by itself") == 0);
+  CHECK(files.list("/config")->size() == 2);  // with the lock: no temporary file is left
+  CHECK(editor.add_alias("info@d.example", "ann@d.example").ok());
+  CHECK(said.size() == 1);
+}
+
 TEST_CASE("a suspended account keeps its line, and a new password does not let it in") {
   Folder folder(kAccounts, "");
   CHECK(folder.editor.suspend_account("Ann@d.example").ok());

@@ -90,8 +90,12 @@ class Filesystem {
 
   /// Fails: AlreadyExists.
   virtual Status make_directory(const std::string& path, std::uint32_t mode) = 0;
-  /// Replaces `to` atomically when it exists.
+  /// Replaces `to` atomically when it exists. Fails: FailedPrecondition also for a `to` that is
+  /// mounted by itself.
   virtual Status rename(const std::string& from, const std::string& to) = 0;
+  /// Puts `bytes` in place of what an existing file holds, and flushes it: not atomic, for files
+  /// that cannot be renamed over. Fails: Unimplemented where a file system has no such thing.
+  virtual Status overwrite(const std::string& path, std::string_view bytes);
   /// Hard link. Fails: AlreadyExists.
   virtual Status link(const std::string& from, const std::string& to) = 0;
   virtual Status unlink(const std::string& path) = 0;

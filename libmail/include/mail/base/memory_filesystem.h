@@ -15,7 +15,7 @@ namespace mail {
 
 class MemoryTree;
 
-class MemoryFilesystem final : public Filesystem {
+class MemoryFilesystem : public Filesystem {
  public:
   /// `now` stamps mtime and ctime; without it each change is one millisecond after the one before.
   explicit MemoryFilesystem(std::function<WallTime()> now = {});
@@ -29,6 +29,7 @@ class MemoryFilesystem final : public Filesystem {
   StatusOr<std::string> resolve_links(const std::string& path) override;
   Status make_directory(const std::string& path, std::uint32_t mode) override;
   Status rename(const std::string& from, const std::string& to) override;
+  Status overwrite(const std::string& path, std::string_view bytes) override;
   Status link(const std::string& from, const std::string& to) override;
   Status unlink(const std::string& path) override;
   Status remove_directory(const std::string& path) override;

@@ -1,5 +1,7 @@
 // Changes to the config folder: lock it, read, edit keeping every comment and blank line, write
-// atomically, release. A reader sees the old file or the new one, never a part.
+// atomically, release. A reader sees the old file or the new one, never a part; only a file that is
+// mounted by itself (`docker run -v …/postfix-accounts.cf:…`) cannot be replaced and is rewritten
+// in place.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,9 @@ namespace mail::directory {
 /// file system says. Keys are compared whole and without case.
 class Editor {
  public:
-  Editor(Filesystem& filesystem, std::string folder);
+  /// Told, in a sentence, of a file that had to be rewritten in place.
+  using Warn = std::function<void(std::string_view sentence)>;
+  Editor(Filesystem& filesystem, std::string folder, Warn warn = {});
 
   /// `stored_password` as from `crypto::hash_password`. Fails: InvalidArgument for an address
   /// without domain or with characters that the file cannot hold; AlreadyExists when it is an
@@ -72,6 +76,7 @@ class Editor {
                                std::string_view password);
 
  private:
+  Status write(const std::string& path, std::string_view text);
   Status change_account(std::string_view address,
                         const std::function<std::string(std::string_view)>& change_password);
   Status change_master(std::string_view name, std::string_view stored_password, bool is_new);
@@ -83,6 +88,7 @@ class Editor {
 
   Filesystem& filesystem_;
   std::string folder_;
+  Warn warn_;
 };
 
 }  // namespace mail::directory
