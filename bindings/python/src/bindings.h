@@ -36,6 +36,7 @@ py::str to_str(std::string_view text);
 void define_server(py::module_& module);
 void define_directory(py::module_& module);
 void define_message(py::module_& module);
+void define_bayes(py::module_& module);
 void define_smtp(py::module_& module);
 
 }  // namespace mail::python

@@ -90,5 +90,6 @@ PYBIND11_MODULE(_libmail, module) {
   define_server(module);
   define_directory(module);
   define_message(module);
+  define_bayes(module);
   define_smtp(module);
 }

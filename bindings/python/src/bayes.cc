@@ -1,0 +1,170 @@
+// The classifier for Python. Messages are read in place, from bytes objects that the caller holds;
+// every call that tokenizes or touches the file does so without the GIL.
+// Tested by tests/python/bayes_test.py.
+#include "mail/bayes.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "bindings.h"
+
+namespace mail::python {
+namespace {
+
+using bayes::Class;
+using bayes::Database;
+
+std::uint16_t today() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint16_t>(std::chrono::floor<std::chrono::days>(now).count());
+}
+
+Class class_of(bool is_spam) { return is_spam ? Class::kSpam : Class::kHam; }
+const char* name_of(Class c) { return c == Class::kSpam ? "spam" : "ham"; }
+
+const char* name_of(bayes::Trained trained) {
+  switch (trained) {
+    case bayes::Trained::kNew: return "new";
+    case bayes::Trained::kUnchanged: return "unchanged";
+    case bayes::Trained::kMoved: return "moved";
+  }
+  return "new";
+}
+
+/// Waits a moment while another process trains.
+Database::Training begin(Database& database) {
+  constexpr std::chrono::seconds kPatience{10};
+  constexpr std::chrono::milliseconds kPause{20};
+  const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    auto training = database.begin_training();
+    if (!absl::IsUnavailable(training.status()) || std::chrono::steady_clock::now() > give_up) {
+      return value_of(std::move(training));
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+using Verdict = std::tuple<std::string_view, double, double, double, double>;
+
+Verdict verdict_of(const bayes::Score& score) {
+  return {to_string(score.verdict), score.value(), score.log_odds, score.fisher, score.logistic};
+}
+
+std::unique_ptr<Database> open(const std::string& path, std::optional<crypto::HashKey> key) {
+  const py::gil_scoped_release free;
+  bayes::DatabaseOptions options;
+  options.key = key;
+  return value_of(Database::open(real_filesystem(), path, options));
+}
+
+/// Views into bytes objects, which the list keeps alive.
+struct Batch {
+  explicit Batch(const py::list& list) {
+    for (const auto& item : list) messages.push_back(item.cast<std::string_view>());
+  }
+  std::vector<std::string_view> messages;
+};
+
+std::vector<const char*> train(Database& database, const py::list& list,
+                               const std::vector<bool>& labels) {
+  const Batch batch(list);
+  const py::gil_scoped_release free;
+  Database::Training training = begin(database);
+  std::vector<const char*> results;
+  for (std::size_t i = 0; i < batch.messages.size(); ++i) {
+    results.push_back(
+        name_of(value_of(training.train(batch.messages[i], class_of(labels[i]), today()))));
+  }
+  check(training.finish());
+  return results;
+}
+
+std::vector<std::optional<std::string>> untrain(Database& database, const py::list& list) {
+  const Batch batch(list);
+  const py::gil_scoped_release free;
+  Database::Training training = begin(database);
+  std::vector<std::optional<std::string>> results;
+  for (const std::string_view message : batch.messages) {
+    const auto was = value_of(training.untrain(message));
+    results.push_back(was ? std::optional<std::string>(name_of(*was)) : std::nullopt);
+  }
+  check(training.finish());
+  return results;
+}
+
+std::vector<Verdict> classify(Database& database, const py::list& list) {
+  const Batch batch(list);
+  const py::gil_scoped_release free;
+  check(database.refresh());
+  std::vector<Verdict> verdicts;
+  verdicts.reserve(batch.messages.size());
+  for (const std::string_view message : batch.messages) {
+    verdicts.push_back(verdict_of(database.classify(message)));
+  }
+  return verdicts;
+}
+
+py::tuple explain(Database& database, std::string_view message) {
+  bayes::Explanation why;
+  std::unordered_map<bayes::Token, std::string> texts;
+  {
+    const py::gil_scoped_release free;
+    check(database.refresh());
+    why = database.explain(message);
+    bayes::Tokenizer tokenizer(database.key());
+    tokenizer.tokenize(message,
+                       [&](bayes::Token token, std::string_view text) { texts[token] = text; });
+  }
+  py::list reasons;
+  for (const bayes::Reason& reason : why.reasons) {
+    reasons.append(py::make_tuple(to_str(texts[reason.token]), reason.ham, reason.spam,
+                                  reason.fisher, reason.logistic));
+  }
+  py::list decisive;
+  for (const bayes::Token token : why.decisive) decisive.append(to_str(texts[token]));
+  const auto otherwise = why.decisive.empty() ? std::optional<std::string_view>()
+                                              : std::optional(to_string(why.otherwise));
+  return py::make_tuple(verdict_of(why.score), reasons, why.combination, decisive, otherwise);
+}
+
+std::optional<std::string> trained_as(Database& database, std::string_view message) {
+  const py::gil_scoped_release free;
+  check(database.refresh());
+  const auto c = database.trained_as(message);
+  return c ? std::optional<std::string>(name_of(*c)) : std::nullopt;
+}
+
+std::tuple<std::uint64_t, std::uint64_t, std::size_t> counts(Database& database) {
+  const py::gil_scoped_release free;
+  check(database.refresh());
+  std::tuple<std::uint64_t, std::uint64_t, std::size_t> found;
+  database.read([&](const bayes::Table& table) {
+    found = {table.messages(Class::kHam), table.messages(Class::kSpam), table.size()};
+  });
+  return found;
+}
+
+}  // namespace
+
+void define_bayes(py::module_& module) {
+  py::class_<Database>(module, "BayesDatabase")
+      .def(py::init(&open))
+      .def("train", &train)
+      .def("untrain", &untrain)
+      .def("classify", &classify)
+      .def("explain", &explain)
+      .def("trained_as", &trained_as)
+      .def("counts", &counts)
+      .def("damage", [](const Database& database) { return to_str(database.damage()); })
+      .def("key", [](const Database& database) { return database.key(); });
+}
+
+}  // namespace mail::python

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""libmail.Bayes: the classifier, from Python."""
+
+import os
+import pathlib
+import tempfile
+import threading
+import unittest
+
+import libmail
+
+
+def message(words, number):
+    return f"From: a{number}@x.example\nSubject: {words}\n\n{words} {number}\n".encode()
+
+
+HAM = [(message("minutes of the meeting", i), "ham") for i in range(60)]
+SPAM = [(message("cheap pills", i), "spam") for i in range(60)]
+
+
+class Bayes(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = pathlib.Path(folder.name) / "bayes" / "global"
+
+    def test_it_learns_and_forgets(self):
+        bayes = libmail.Bayes(self.path)
+        self.assertEqual(bayes.classify(HAM[0][0]).verdict, "unsure")
+        self.assertEqual(bayes.train(*SPAM[0]), "new")
+        self.assertEqual(bayes.train(*SPAM[0]), "unchanged")
+        self.assertEqual(bayes.train(SPAM[0][0], "ham"), "moved")
+        self.assertEqual((bayes.ham, bayes.spam), (1, 0))
+        self.assertEqual(bayes.trained_as(bytearray(SPAM[0][0])), "ham")
+        self.assertEqual(bayes.untrain(memoryview(SPAM[0][0])), "ham")
+        self.assertEqual(bayes.untrain(SPAM[0][0]), None)
+        self.assertEqual((bayes.ham, bayes.spam), (0, 0))
+        with self.assertRaises(ValueError):
+            bayes.train(b"x", "junk")
+        with self.assertRaises(TypeError):
+            bayes.train("a str", "ham")
+
+    def test_many_at_once(self):
+        bayes = libmail.Bayes(str(self.path))
+        self.assertEqual(bayes.train_many(HAM + SPAM + HAM[:1]), ["new"] * 120 + ["unchanged"])
+        verdicts = bayes.classify_many([message("minutes", 100), message("pills", 100)])
+        self.assertEqual([verdict.verdict for verdict in verdicts], ["ham", "spam"])
+        self.assertGreater(verdicts[1].score, 0.9)
+        self.assertEqual(bayes.untrain_many([HAM[0][0], b"never seen"]), ["ham", None])
+        self.assertEqual(bayes.train_many([]), [])
+
+    def test_another_object_sees_what_was_learned(self):
+        writer, reader = libmail.Bayes(self.path), libmail.Bayes(self.path)
+        writer.train_many(HAM + SPAM)
+        self.assertEqual((reader.ham, reader.spam), (60, 60))
+        self.assertEqual(reader.classify(message("pills", 1)), writer.classify(message("pills", 1)))
+
+    def test_an_explanation_adds_up(self):
+        bayes = libmail.Bayes(self.path)
+        bayes.train_many(HAM + SPAM)
+        why = bayes.explain(message("cheap pills for the meeting", 7))
+        self.assertEqual(sum((reason.log_odds for reason in why.reasons), 0.0) + why.combination, why.result.log_odds)
+        self.assertEqual(why.result, bayes.classify(message("cheap pills for the meeting", 7)))
+        by_token = {reason.token: reason for reason in why.reasons}
+        self.assertEqual((by_token["pills"].ham, by_token["pills"].spam), (0, 60))
+        self.assertGreater(by_token["pills"].log_odds, 0)
+        self.assertLess(by_token["meeting"].log_odds, 0)
+        self.assertTrue(why.decisive)
+        self.assertIn(why.otherwise, {"ham", "unsure", "spam"} - {why.result.verdict})
+        self.assertIsNone(libmail.Bayes(self.path.parent / "new").explain(b"x").otherwise)
+
+    def test_tables_to_be_read_together_share_a_key(self):
+        first = libmail.Bayes(self.path)
+        first.train(*HAM[0])
+        second = libmail.Bayes(self.path.parent / "ann", like=first)
+        second.train(*HAM[0])
+        self.assertEqual(first._database.key(), second._database.key())
+
+    def test_a_damaged_file_is_kept_aside_and_said(self):
+        libmail.Bayes(self.path).train(*HAM[0])
+        os.truncate(self.path, 20)
+        bayes = libmail.Bayes(self.path)
+        self.assertIn("global.damaged", bayes.damage)
+        self.assertEqual(bayes.classify(HAM[0][0]).verdict, "unsure")
+        with self.assertRaises(libmail.Error):
+            libmail.Bayes(self.path / "below a file").train(*HAM[0])
+
+    def test_other_threads_run_while_it_works(self):
+        bayes = libmail.Bayes(self.path)
+        bayes.train_many(HAM + SPAM)
+        batch = [message("cheap pills " * 400, i) for i in range(300)]
+        steps, stop = [], threading.Event()
+        started = threading.Event()
+
+        def work():
+            started.set()
+            bayes.classify_many(batch)
+            stop.set()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        started.wait()
+        while not stop.is_set():
+            steps.append(1)
+        thread.join()
+        self.assertGreater(len(steps), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
