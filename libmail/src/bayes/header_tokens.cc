@@ -14,12 +14,14 @@
 #include "mail/base/ascii.h"
 #include "mail/message/header.h"
 #include "mail/message/search_text.h"
+#include "mail/text/utf8.h"
 
 namespace mail::bayes {
 namespace {
 
 constexpr std::size_t kFieldOctets = 2000;
 constexpr std::size_t kFieldWords = 60;
+constexpr std::size_t kNameOctets = 36;
 constexpr std::size_t kReceivedFields = 8;
 constexpr std::size_t kAddresses = 20;
 
@@ -71,6 +73,14 @@ bool is_ignored(std::string_view name) {
   return std::find(kIgnoredFields.begin(), kIgnoredFields.end(), name) != kIgnoredFields.end() ||
          std::any_of(kIgnoredBeginnings.begin(), kIgnoredBeginnings.end(),
                      [&](std::string_view beginning) { return name.starts_with(beginning); });
+}
+
+/// `message::decoded_value`, without a copy where it would change nothing.
+std::string_view decoded(std::string_view value, std::string& storage) {
+  const bool is_plain = value.find_first_of(std::string_view("\r\n\0", 3)) == value.npos &&
+                        value.find("=?") == value.npos && text::is_ascii(value);
+  if (is_plain) return ascii::trim(value);
+  return storage = message::decoded_value(value);
 }
 
 bool is_address_field(std::string_view name) {
@@ -163,7 +173,8 @@ void add_date(std::string_view value, Sink& sink) {
 }
 
 void add_subject(std::string_view value, Sink& sink) {
-  const std::string text = message::decoded_value(value.substr(0, kFieldOctets));
+  std::string storage;
+  const std::string_view text = decoded(value.substr(0, kFieldOctets), storage);
   WordBudget budget{kFieldWords};
   add_words("subject:", text, budget, sink);
   WordBudget again{kFieldWords};
@@ -183,7 +194,8 @@ void add_field(std::string_view name, std::string_view value, Sink& sink) {
   if (name == "subject") return add_subject(value, sink);
   if (name.starts_with("list-")) return;  // a list is known by other things: this is its label
   const std::string kind = cat(name, ":");
-  const std::string text = message::decoded_value(value.substr(0, kFieldOctets));
+  std::string storage;
+  const std::string_view text = decoded(value.substr(0, kFieldOctets), storage);
   if (is_address_field(name)) add_addresses(kind, text, sink);
   WordBudget budget{kFieldWords};
   add_words(kind, text, budget, sink);
@@ -192,14 +204,20 @@ void add_field(std::string_view name, std::string_view value, Sink& sink) {
 }  // namespace
 
 void add_message_header(std::string_view header, Sink& sink) {
-  std::string before;
+  std::string name;
+  std::string order;  // "before>name"
   std::size_t received = 0;
   for (const message::HeaderField& field : message::HeaderFields(header)) {
-    const std::string name = ascii::to_lower(field.name.substr(0, 36));
-    if (is_ignored(name)) continue;
+    const std::size_t before = name.size();
+    order.assign(name).push_back('>');
+    name.assign(field.name.substr(0, kNameOctets));
+    for (char& c : name) c = ascii::to_lower(c);
+    if (is_ignored(name)) {
+      name.assign(order, 0, before);
+      continue;
+    }
     sink.add_structure("field:", name);
-    sink.add_structure("order:", cat(before.substr(0, 36), ">", name));
-    before = name;
+    sink.add_structure("order:", order.append(name));
     if (name == "received") {
       if (++received <= kReceivedFields)
         add_received(message::unfold(field.value.substr(0, kFieldOctets)), sink);

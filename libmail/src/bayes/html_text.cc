@@ -53,7 +53,7 @@ class HtmlReader {
 
   void read() {
     while (at_ < html_.size()) {
-      const std::size_t plain = std::min(html_.find_first_of("<&", at_), html_.size());
+      const std::size_t plain = next_markup();
       text_.append(html_, at_, plain - at_);
       at_ = plain;
       if (at_ == html_.size()) return;
@@ -62,6 +62,16 @@ class HtmlReader {
   }
 
  private:
+  /// Of "<" and "&" the nearer one; each is looked for once.
+  std::size_t next_markup() {
+    if (next_tag_ < at_ || !is_begun_) next_tag_ = std::min(html_.find('<', at_), html_.size());
+    if (next_entity_ < at_ || !is_begun_) {
+      next_entity_ = std::min(html_.find('&', at_), html_.size());
+    }
+    is_begun_ = true;
+    return std::min(next_tag_, next_entity_);
+  }
+
   void markup() {
     const std::string_view rest = html_.substr(at_);
     if (rest.starts_with("<!--")) return skip_to("-->", 4);
@@ -214,7 +224,10 @@ class HtmlReader {
   std::string& text_;
   Sink& sink_;
   std::size_t at_ = 0;
-  std::size_t next_end_;  // of the first ">" at or behind some earlier `at_`
+  bool is_begun_ = false;
+  std::size_t next_tag_ = 0;     // the first "<" at or behind some earlier `at_`
+  std::size_t next_entity_ = 0;  // "&"
+  std::size_t next_end_;         // of the first ">" at or behind some earlier `at_`
 };
 
 }  // namespace

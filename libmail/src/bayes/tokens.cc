@@ -53,12 +53,71 @@ void fold(char* at, std::size_t size) {
   }
 }
 
+bool is_encoded(message::TransferEncoding encoding) {
+  return encoding == message::TransferEncoding::kBase64 ||
+         encoding == message::TransferEncoding::kQuotedPrintable;
+}
+
+/// ASCII capitals of eight octets at once.
+std::uint64_t lower_eight(std::uint64_t octets) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const std::uint64_t low = octets & (kOnes * 0x7F);
+  const std::uint64_t from_a = low + kOnes * (0x80 - 'A');
+  const std::uint64_t behind_z = low + kOnes * (0x7F - 'Z');
+  return octets | (((from_a ^ behind_z) & ~octets & (kOnes * 0x80)) >> 2);
+}
+
+constexpr std::uint64_t kHighBits = 0x8080808080808080;
+
+/// Up to seven octets: both ends, which may overlap.
+template <typename Piece>
+bool copy_ends(char* to, const char* from, std::size_t size) {
+  const std::size_t behind = size - sizeof(Piece);
+  Piece first = 0;
+  Piece last = 0;
+  std::memcpy(&first, from, sizeof first);
+  std::memcpy(&last, from + behind, sizeof last);
+  const std::uint64_t octets = first | std::uint64_t{last} << (8 * behind);
+  const std::uint64_t lower = lower_eight(octets);
+  first = static_cast<Piece>(lower);
+  last = static_cast<Piece>(lower >> (8 * behind));
+  std::memcpy(to, &first, sizeof first);
+  std::memcpy(to + behind, &last, sizeof last);
+  return (octets & kHighBits) == 0;
+}
+
+bool copy_lower_short(char* to, std::string_view from) {
+  if (from.size() >= 4) return copy_ends<std::uint32_t>(to, from.data(), from.size());
+  if (from.size() >= 2) return copy_ends<std::uint16_t>(to, from.data(), from.size());
+  return from.empty() || copy_ends<std::uint8_t>(to, from.data(), 1);
+}
+
+/// Copies with ASCII in lower case; answers whether all of it is ASCII. A word is short: its pieces
+/// go through registers, and the last one overlaps the one before.
+bool copy_lower(char* to, std::string_view from) {
+  std::uint64_t seen = 0;
+  std::uint64_t octets = 0;
+  const std::size_t size = from.size();
+  if (size < 8) return copy_lower_short(to, from);
+  const auto copy_at = [&](std::size_t at) {
+    std::memcpy(&octets, from.data() + at, 8);
+    seen |= octets;
+    octets = lower_eight(octets);
+    std::memcpy(to + at, &octets, 8);
+  };
+  for (std::size_t at = 0; at + 8 <= size; at += 8) copy_at(at);
+  copy_at(size - 8);
+  return (seen & kHighBits) == 0;
+}
+
 }  // namespace
 
 TokenSet::TokenSet() : slots_(kFirstSlots) { tokens_.reserve(kFirstSlots / 2); }
 
 void TokenSet::clear() {
   tokens_.clear();
+  // One large message must not make all that follow it dear. The memory stays.
+  slots_.resize(kFirstSlots);
   std::fill(slots_.begin(), slots_.end(), 0);
 }
 
@@ -88,9 +147,13 @@ void Sink::put(std::string_view kind, std::string_view word, bool lower, bool is
   char buffer[kKindOctets + kWordOctets];
   const std::size_t kind_size = std::min(kind.size(), kKindOctets);
   const std::size_t word_size = std::min(word.size(), kWordOctets);
-  std::memcpy(buffer, kind.data(), kind_size);
-  if (word_size != 0) std::memcpy(buffer + kind_size, word.data(), word_size);
-  if (lower) fold(buffer + kind_size, word_size);
+  if (kind_size != 0) std::memcpy(buffer, kind.data(), kind_size);
+  char* const begin = buffer + kind_size;
+  if (lower) {
+    if (!copy_lower(begin, word.substr(0, word_size))) fold(begin, word_size);
+  } else if (word_size != 0) {
+    std::memcpy(begin, word.data(), word_size);
+  }
   const std::string_view text(buffer, kind_size + word_size);
   Token token = crypto::keyed_hash(key_, text) & kTokenMask;
   token = (token & ~kStructureBit) | (is_structure ? kStructureBit : 0);
@@ -120,17 +183,22 @@ const TokenSet& Tokenizer::tokenize(std::string_view message, const Listener& li
     if (about.content_type.type != "text" || ++texts > limits_.parts) continue;
 
     // A part is cut before it is decoded: base64 takes 4 octets for 3, quoted-printable up to 3.
-    const std::string_view body = tree.body(part).substr(0, limits_.part_octets * 3);
-    std::string text = message::decode_transfer(body, part.encoding);
-    text.resize(std::min(text.size(), limits_.part_octets));
-    const auto charset = message::parameter_value(about.content_type.parameters, "charset");
-    if (!text::is_ascii(text)) text = text::to_utf8(text, charset.value_or(""));
+    std::string_view text = tree.body(part).substr(0, limits_.part_octets * 3);
+    std::string decoded;
+    if (is_encoded(part.encoding)) text = decoded = message::decode_transfer(text, part.encoding);
+    text = text.substr(0, limits_.part_octets);
+    if (!text::is_ascii(text)) {
+      const auto charset = message::parameter_value(about.content_type.parameters, "charset");
+      std::string utf8 = text::to_utf8(text, charset.value_or(""));
+      decoded = std::move(utf8);
+      text = decoded;
+    }
 
     const bool is_html = about.content_type.subtype == "html";
     text_.clear();
     if (is_html) html_to_text(text, text_, sink);
     WordBudget budget{limits_.part_words};
-    add_words("", is_html ? text_ : text, budget, sink);
+    add_words("", is_html ? std::string_view(text_) : text, budget, sink);
   }
   return set_;
 }

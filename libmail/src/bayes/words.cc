@@ -59,12 +59,15 @@ void add_shingles(std::string_view kind, std::string_view word, Sink& sink) {
   }
 }
 
+bool is_ascii(std::string_view word) {
+  return std::none_of(word.begin(), word.end(),
+                      [](char c) { return static_cast<signed char>(c) < 0; });
+}
+
 void add_simple_word(std::string_view kind, std::string_view word, Sink& sink) {
   if (word.size() < kShortestWord) return;
-  const bool is_ascii = std::none_of(word.begin(), word.end(),
-                                     [](char c) { return static_cast<signed char>(c) < 0; });
   if (word.size() <= kLongestWord) sink.add_lower(kind, word);
-  if (!is_ascii && word.size() >= kShingledFrom) {
+  if (word.size() >= kShingledFrom && !is_ascii(word)) {
     add_shingles(kind, word.substr(0, kLongestWord * 3), sink);
   } else if (word.size() > kLongestWord) {
     const char text[] = {ascii::to_lower(word.front()),
@@ -106,8 +109,12 @@ std::size_t url_at(std::string_view text) {
   return 0;
 }
 
-bool may_begin_url(char c) {
-  return c == 'h' || c == 'H' || c == 'w' || c == 'W' || c == 'f' || c == 'F';
+/// By its first two letters: "ht", "ft", "ww".
+bool may_begin_url(std::string_view text) {
+  if (text.size() < 4) return false;
+  const char first = static_cast<char>(text[0] | 0x20);
+  const char second = static_cast<char>(text[1] | 0x20);
+  return second == 't' ? first == 'h' || first == 'f' : second == 'w' && first == 'w';
 }
 
 }  // namespace
@@ -163,30 +170,28 @@ void add_words(std::string_view kind, std::string_view text, WordBudget& budget,
       continue;
     }
     --budget.words;
-    if (may_begin_url(first)) {
-      if (const std::size_t length = url_at(text.substr(at)); length != 0) {
-        add_url(text.substr(at, length), sink);
+    if (const std::string_view rest = text.substr(at); may_begin_url(rest)) {
+      if (const std::size_t length = url_at(rest); length != 0) {
+        add_url(rest.substr(0, length), sink);
         at += length;
         continue;
       }
     }
     const std::size_t begin = at++;
-    bool is_compound = first == '$';
-    while (at < text.size() && class_of(text[at]) != kOther) {
-      is_compound |= class_of(text[at]) == kInner;
-      ++at;
+    std::size_t inner = first == '$' ? 1 : 0;
+    for (; at < text.size(); ++at) {
+      const std::uint8_t c = class_of(text[at]);
+      if (c == kOther) break;
+      inner += c == kInner;
     }
     std::size_t end = at;
     while (class_of(text[end - 1]) == kInner && text[end - 1] != '%' && end - begin > 1) {
       if (text[end - 1] == '!' && class_of(text[end - 2]) == kWord) break;  // "free!", not "free!!"
       --end;
+      --inner;
     }
     const std::string_view word = text.substr(begin, end - begin);
-    if (is_compound && word.find_first_of("-'._@$!*%") != word.npos) {
-      add_compound(kind, word, sink);
-    } else {
-      add_simple_word(kind, word, sink);
-    }
+    inner > 0 ? add_compound(kind, word, sink) : add_simple_word(kind, word, sink);
   }
 }
 

@@ -29,7 +29,7 @@ constexpr bool is_structure(Token token) { return (token & kStructureBit) != 0; 
 
 /// Changes whenever the same message would give other tokens: counts of another version cannot be
 /// taken back token by token.
-inline constexpr std::uint32_t kTokenizerVersion = 1;
+inline constexpr std::uint32_t kTokenizerVersion = 2;
 
 /// A value. Caps against padding and flooding (docs/limits.md).
 struct TokenLimits {
