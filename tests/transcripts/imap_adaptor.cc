@@ -229,6 +229,8 @@ bool set_option(ServerOptions& o, std::string_view name, const std::string& valu
     o.sasl.allows_authorization_identity = is_on;
   } else if (name == "hierarchy_separator") {
     o.hierarchy_separator = value.empty() ? '.' : value.front();
+  } else if (name == "literal_minus") {
+    o.literal_minus = is_on;
   } else if (name == "command_before_login") {
     o.command_before_login = n;
   } else if (name == "command") {

@@ -70,7 +70,8 @@ std::optional<Command> parse_arguments(Reader& reader, const CommandHead& head) 
 
 // capability-data = "CAPABILITY" *(SP capability) SP "IMAP4rev1" *(SP capability)
 std::string capabilities(const CapabilityContext& context) {
-  std::string list = "IMAP4rev1 LITERAL+";
+  // RFC 7888 §5: a server MUST NOT announce both.
+  std::string list = cat("IMAP4rev1 LITERAL", context.literal_minus ? "-" : "+");
   for (const CommandRow& row : kCommandTable) {
     if (row.capability.empty()) continue;
     const bool is_usable = context.state == kNotAuthenticated

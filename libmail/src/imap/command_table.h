@@ -124,6 +124,7 @@ struct CapabilityContext {
   bool offers_starttls = false;  // and TLS is not active
   bool allows_login = false;     // private enough for a password
   std::string mechanisms;        // " AUTH=PLAIN AUTH=LOGIN"
+  bool literal_minus = false;    // instead of LITERAL+
 };
 std::string capabilities(const CapabilityContext& context);
 

@@ -127,6 +127,7 @@ void ServerSession::State::begin_command() {
 std::string ServerSession::State::capability_list() const {
   CapabilityContext context;
   context.state = connection;
+  context.literal_minus = options.literal_minus;
   context.offers_starttls = options.offers_starttls && !tls.has_value();
   context.allows_login = allows_login();
   sasl::append_offered(context.mechanisms, " AUTH=", options.sasl, tls ? &*tls : nullptr);

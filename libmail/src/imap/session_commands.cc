@@ -65,6 +65,15 @@ bool ServerSession::State::is_append_mailbox(Reader at_arguments) const {
   return row->parse == parse_append && at_arguments.space() && at_arguments.is_at_end();
 }
 
+/// RFC 7888 §5: under LITERAL- a big literal waits for its answer, "the tagged BAD response MUST
+/// contain the TOOBIG response code".
+std::optional<Refusal> ServerSession::State::refused_unasked_literal() const {
+  const LiteralSize& literal = framer.literal();
+  if (!options.literal_minus || literal.is_sync || literal.octets <= kLiteralMinus) return {};
+  return Refusal{false, "TOOBIG",
+                 cat("A literal of more than ", kLiteralMinus, " octets must wait (LITERAL-)")};
+}
+
 std::optional<Event> ServerSession::State::on_literal() {
   if (expects == Expects::kAppendTail) {
     Reader reader(framer.frame(), grammar());
@@ -85,7 +94,9 @@ std::optional<Event> ServerSession::State::on_literal() {
     if (command) append = std::get<Append>(std::move(*command));
     return on_message_literal(std::move(append), reader.refusal());
   }
-  if (!framer.accept()) {
+  if (auto why = refused_unasked_literal()) {
+    refuse_literal(std::move(*why));
+  } else if (!framer.accept()) {
     framer.refuse(Framer::Fault::kTooLong);
   } else if (framer.literal().is_sync) {
     output.text() += "+ OK\r\n";
@@ -99,6 +110,8 @@ std::optional<Event> ServerSession::State::on_message_literal(std::optional<Appe
   std::optional<Refusal> refused;
   if (!append) {
     refused = why;
+  } else if (auto unasked = refused_unasked_literal()) {
+    refused = std::move(unasked);
   } else if (octets == 0) {
     refused = Refusal{true, "", "A message cannot be empty"};  // RFC 3502 §6.3.11
   } else if (octets > options.append) {

@@ -96,6 +96,7 @@ struct ServerSession::State {
   // ---- session_commands.cc
   std::optional<Event> on_step(Framer::Step step);
   GrammarOptions grammar() const;
+  std::optional<Refusal> refused_unasked_literal() const;
   bool is_append_mailbox(Reader at_arguments) const;
   std::optional<Refusal> refused_by_state(const CommandHead& head) const;
   std::optional<Event> on_literal();

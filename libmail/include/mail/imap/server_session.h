@@ -1,5 +1,5 @@
-// The IMAP server engine: RFC 3501 with CHILDREN, ENABLE, ID, IDLE, LITERAL+, MOVE, MULTIAPPEND,
-// NAMESPACE, SASL-IR, SPECIAL-USE, UIDPLUS, UNSELECT.
+// The IMAP server engine: RFC 3501 with CHILDREN, ENABLE, ID, IDLE, LITERAL+ or -, MOVE,
+// MULTIAPPEND, NAMESPACE, SASL-IR, SPECIAL-USE, UIDPLUS, UNSELECT.
 //
 // A `mail::Session` (mail/base/session.h). Each command is a question: answer it with untagged data
 // (any number of the response functions) and then exactly one `ok`, `no` or `bad`. The engine
@@ -28,6 +28,9 @@
 namespace mail::imap {
 
 /// A value. Every limit is listed in docs/limits.md.
+/// Octets that LITERAL- allows without waiting (RFC 7888 §5).
+inline constexpr std::uint64_t kLiteralMinus = 4096;
+
 struct ServerOptions {
   std::string hostname = "localhost";
   bool offers_starttls = false;
@@ -36,6 +39,9 @@ struct ServerOptions {
   /// Which mechanisms AUTHENTICATE has, and as whom.
   sasl::ServerPolicy sasl = {};
   char hierarchy_separator = '.';
+  /// Which of the two non-synchronising literals of RFC 7888 is announced: LITERAL+, of any size,
+  /// or LITERAL-, of at most `kLiteralMinus` octets.
+  bool literal_minus = false;
 
   std::size_t command_before_login =
       8192;                     // octets of a command with its literals, not authenticated
