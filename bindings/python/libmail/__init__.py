@@ -10,6 +10,7 @@
 
 Server      a whole mail server inside this process, ready in milliseconds
 Directory   accounts and aliases of a config folder, and who gets mail for an address
+Editor      changes to a config folder, while a server runs or not
 Bayes       is it spam, how sure is that, and why: a classifier in a file
 Message     a parsed message: header fields, addresses, MIME parts
 smtp        the SMTP and LMTP server engine without I/O
@@ -19,14 +20,14 @@ Error       what all of them raise
 from . import smtp
 from ._engine import Error
 from .bayes import Bayes, Explanation, Reason, Verdict
-from .directory import Alias, Diagnostic, Directory, Recipient, Resolution, Step, resolve
+from .directory import Alias, Diagnostic, Directory, Editor, Quota, Recipient, Resolution, Step, resolve
 from .message import Address, Message, Part, parse_addresses, parse_date
 from .server import ListenAddress, LogLine, Server, StoredMessage
 
 __all__ = [
-    "Address", "Alias", "Bayes", "Diagnostic", "Directory", "Error", "Explanation", "ListenAddress", "LogLine", "Message",
-    "Part", "Reason", "Recipient", "Resolution", "Server", "Step", "StoredMessage", "Verdict", "parse_addresses",
-    "parse_date", "resolve", "smtp",
+    "Address", "Alias", "Bayes", "Diagnostic", "Directory", "Editor", "Error", "Explanation", "ListenAddress", "LogLine",
+    "Message", "Part", "Quota", "Reason", "Recipient", "Resolution", "Server", "Step", "StoredMessage", "Verdict",
+    "parse_addresses", "parse_date", "resolve", "smtp",
 ]
 for _name in __all__:
     if isinstance(globals()[_name], type):
