@@ -80,6 +80,7 @@ int spam_classify(const Context& context);
 int spam_explain(const Context& context);
 int spam_stats(const Context& context);
 int spam_bootstrap(const Context& context);
+int spam_import(const Context& context);
 int spam_replay(const Context& context);
 int quota_set(const Context& context);
 int quota_delete(const Context& context);

@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "mail/bayes/exchange.h"
 #include "mail/bayes/score.h"
 #include "spam_tables.h"
 #include "teach.h"
@@ -167,6 +168,29 @@ int spam_stats(const Context& asked) {
   } else {
     std::cout << "trained: " << ham << " ham, " << spam << " spam; " << tokens << " tokens\n";
   }
+  return kDone;
+}
+
+int spam_import(const Context& context) {
+  const auto text = read_message(context.arguments[0]);
+  if (!text.ok()) return refuse(text.status());
+  if (text->starts_with("v\t")) {
+    return mailctl::refuse(
+        "SpamAssassin's backup holds a part of the SHA-1 of each word, from which no word can be "
+        "found: learn from the messages instead, by spam bootstrap or sa-learn (for a backup of "
+        "ours: sa-learn --restore)");
+  }
+  SpamTables tables(context);
+  auto database = tables.open(context.account);
+  if (!database.ok()) return refuse(database.status());
+  auto training = begin_training(**database);
+  if (!training.ok()) return refuse(training.status());
+  const auto import = bayes::read_bogofilter(*text, (*database)->key());
+  if (!import.ok()) return refuse(import.status());
+  const Status merged = training->merge(import->table, {});
+  if (!merged.ok()) return refuse(merged);
+  std::cout << "Imported " << import->mapped << " words; " << import->unmapped
+            << " have no counterpart\n";
   return kDone;
 }
 

@@ -8,6 +8,9 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <utility>
+
+#include "bayes/sink.h"
 
 namespace mail::bayes {
 namespace {
@@ -154,6 +157,104 @@ StatusOr<Backup> read_backup(std::string_view text) {
             [](const Bucket& a, const Bucket& b) { return a.token < b.token; });
   return Backup{*reader.key, Table::restore(reader.buckets, reader.counts, {}),
                 std::move(reader.messages)};
+}
+
+namespace {
+
+constexpr std::string_view kUnmapped = "?";
+constexpr std::size_t kShortestWord = 2;
+constexpr std::size_t kLongestWord = 30;
+
+/// bogofilter's tags of words, and ours.
+std::string_view kind_of_tag(std::string_view tag) {
+  constexpr std::pair<std::string_view, std::string_view> kTags[] = {
+      {"subj:", "subject:"},  {"from:", "from:"},   {"to:", "to:"},
+      {"rcvd:", "received:"}, {"url:", "url:"},     {"head:", kUnmapped},
+      {"mime:", kUnmapped},   {"rtrn:", kUnmapped}, {"ip:", kUnmapped}};
+  for (const auto& [theirs, ours] : kTags) {
+    if (tag == theirs) return ours;
+  }
+  return "";
+}
+
+/// "word spam ham date"; a word has no blanks.
+struct BogofilterLine {
+  std::string_view word;
+  std::uint64_t spam = 0;
+  std::uint64_t ham = 0;
+};
+
+std::optional<BogofilterLine> bogofilter_line(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  std::array<std::string_view, 4> parts;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::size_t blank = line.find(' ');
+    if (blank == line.npos && i < 2) return std::nullopt;
+    parts[i] = line.substr(0, blank);
+    line.remove_prefix(blank == line.npos ? line.size() : blank + 1);
+  }
+  BogofilterLine found{parts[0]};
+  if (!line.empty() || !parse(parts[1], found.spam) || !parse(parts[2], found.ham)) {
+    return std::nullopt;
+  }
+  found.spam = std::min(found.spam, kMostCount);
+  found.ham = std::min(found.ham, kMostCount);
+  return found;
+}
+
+/// Words that differ in their capitals become one token, whose counts are added up; but no token
+/// was in more messages than there are.
+std::vector<Bucket> added_up(std::vector<Bucket> buckets, std::uint64_t spam, std::uint64_t ham) {
+  std::sort(buckets.begin(), buckets.end(),
+            [](const Bucket& a, const Bucket& b) { return a.token < b.token; });
+  std::vector<Bucket> result;
+  for (const Bucket& bucket : buckets) {
+    if (result.empty() || result.back().token != bucket.token) {
+      result.push_back(bucket);
+      result.back().spam = result.back().ham = 0;
+    }
+    Bucket& sum = result.back();
+    sum.spam = std::min<std::uint64_t>(sum.spam + bucket.spam, spam);
+    sum.ham = std::min<std::uint64_t>(sum.ham + bucket.ham, ham);
+  }
+  return result;
+}
+
+}  // namespace
+
+StatusOr<Import> read_bogofilter(std::string_view text, const crypto::HashKey& key) {
+  Import result;
+  std::optional<BogofilterLine> messages;
+  std::vector<Bucket> buckets;
+  TokenSet set;
+  Sink sink(key, set, nullptr);
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::size_t end = text.find('\n');
+    const auto line = bogofilter_line(text.substr(0, end));
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    if (!line) return invalid("line ", number, " is none of bogoutil -d: 'word spam ham date'");
+    if (line->word == ".MSG_COUNT") messages = line;
+    if (line->word.starts_with('.')) continue;
+    const std::size_t colon = line->word.find(':');
+    const std::string_view tag = colon == line->word.npos ? "" : line->word.substr(0, colon + 1);
+    const std::string_view kind = kind_of_tag(tag);
+    const std::string_view word = kind.empty() ? line->word : line->word.substr(tag.size());
+    if (kind == kUnmapped || word.size() < kShortestWord || word.size() > kLongestWord) {
+      ++result.unmapped;
+      continue;
+    }
+    ++result.mapped;
+    set.clear();
+    sink.add_lower(kind, word);
+    Bucket& bucket = buckets.emplace_back();
+    bucket.token = set.tokens().front();
+    bucket.spam = line->spam;
+    bucket.ham = line->ham;
+  }
+  if (!messages) return invalid("no line .MSG_COUNT tells how many messages were learned");
+  const auto sums = added_up(std::move(buckets), messages->spam, messages->ham);
+  result.table = Table::restore(sums, {messages->ham, messages->spam}, {});
+  return result;
 }
 
 }  // namespace mail::bayes

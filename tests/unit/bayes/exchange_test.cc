@@ -87,3 +87,35 @@ TEST_CASE("a table can be forgotten, but for its key") {
   CHECK((*again)->trained_messages().empty());
   (*again)->read([](const Table& table) { CHECK(table.size() == 0); });
 }
+
+TEST_CASE("bogofilter's words become tokens, as far as there are such") {
+  const crypto::HashKey key{3, 4};
+  const std::string dump =
+      ".ENCODING 2 0 20241121\n.MSG_COUNT 60 80 20241121\n.WORDLIST_VERSION 20040500 0\n"
+      "pills 50 1 20241121\nPills 20 0 20241121\nsubj:Cheap 40 0 20241121\nhead:X-Odd 3 0 "
+      "20241121\n"
+      "lunch 0 70 20241121\nurl:shop.example 9 0 20241121\na 5 5 20241121\nre:fw 1 1 20241121\n";
+  const auto import = read_bogofilter(dump, key);
+  REQUIRE(import.ok());
+  CHECK(import->mapped == 6);
+  CHECK(import->unmapped == 2);
+  CHECK(import->table.messages(Class::kSpam) == 60);
+  CHECK(import->table.messages(Class::kHam) == 80);
+  Tokenizer tokenizer(key);
+  std::size_t known = 0;
+  tokenizer.tokenize("Subject: cheap\n\nPILLS lunch http://shop.example/\n",
+                     [&](Token token, std::string_view text) {
+                       const Bucket* bucket = import->table.find(token);
+                       if (bucket == nullptr) return;
+                       ++known;
+                       if (text == "pills") CHECK(bucket->spam == 60);  // 50 + 20, but of 60
+                       if (text == "lunch") CHECK(bucket->ham == 70);
+                       if (text == "subject:cheap") CHECK(bucket->spam == 40);
+                     });
+  CHECK(known == 4);
+  for (const char* bad : {"", "pills 1 2 3\n", ".MSG_COUNT 1 2\npills\n", "pills x 2 3\n",
+                          ".MSG_COUNT 1 2\npills 1 2 3 4 5\n", ".MSG_COUNT 1 2\n\n"}) {
+    INFO(bad);
+    CHECK_FALSE(read_bogofilter(bad, key).ok());
+  }
+}

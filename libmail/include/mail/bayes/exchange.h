@@ -1,4 +1,4 @@
-// Tables as text: SpamAssassin's `sa-learn --backup`.
+// Tables as text: SpamAssassin's `sa-learn --backup`, bogofilter's `bogoutil -d`.
 //
 // The lines are SpamAssassin's, tab-separated, but the tokens are this table's keyed hashes:
 //
@@ -32,5 +32,17 @@ std::string write_backup(Database& database);
 /// Fails: InvalidArgument, naming the line; also for SpamAssassin's own backups, whose tokens
 /// belong to no key.
 StatusOr<Backup> read_backup(std::string_view text);
+
+/// What another program learned. A value.
+struct Import {
+  Table table;  // counts alone: the weights of the logistic vote begin at nothing
+  std::size_t mapped = 0;
+  std::size_t unmapped = 0;  // words that no token of ours stands for
+};
+
+/// `bogoutil -d wordlist.db`: "word spam ham yyyymmdd" lines, and .MSG_COUNT. Words of bodies,
+/// subjects, URLs, From, To and Received are mapped; "head:", "mime:", "rtrn:" and "ip:" are not.
+/// Fails: InvalidArgument when it is no such text, or does not tell how many messages there were.
+StatusOr<Import> read_bogofilter(std::string_view text, const crypto::HashKey& key);
 
 }  // namespace mail::bayes
