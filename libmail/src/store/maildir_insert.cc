@@ -213,15 +213,14 @@ StatusOr<MaildirMailbox::Incoming> MaildirMailbox::stage_one(const Outgoing& mes
   Incoming incoming = incoming_of(message);
   incoming.path = cat(to.directory(), "/tmp/", incoming.base);
   Filesystem& fs = files_->fs;
-  const Status linked = fs.link(message.path, incoming.path);
-  if (linked.ok()) {
-    // Another program may have put the file there without a flush.
-    auto file = fs.open(incoming.path);
-    const Status synced = file.ok() ? (*file)->sync() : file.status();
-    if (synced.ok()) return incoming;
-    fs.unlink(incoming.path).IgnoreError();  // else it stays under tmp/ for 36 hours
-    return synced;
+  // Another program may have put the file there without a flush. Before the link, since a file that
+  // nobody changed is flushed for nothing then; the flush of its directory makes the link durable.
+  {
+    MAIL_ASSIGN_OR_RETURN(const auto file, fs.open(message.path));
+    MAIL_RETURN_IF_ERROR(file->sync());
   }
+  const Status linked = fs.link(message.path, incoming.path);
+  if (linked.ok()) return incoming;
   if (!calls_for_copy(linked)) return linked;
   MAIL_ASSIGN_OR_RETURN(const std::string bytes,
                         read_file(fs, message.path, files_->options.message_size));

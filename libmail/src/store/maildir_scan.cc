@@ -27,10 +27,17 @@
 namespace mail::store {
 namespace {
 
-// A directory changed twice within the granularity of its time looks unchanged; some file systems
-// count in seconds.
+// A directory changed twice within the granularity of its time looks unchanged. Some file systems
+// count in seconds, and FAT in two; a time with a fraction tells of one that counts as the kernel
+// does, in ticks of at most 10 ms.
 constexpr auto kYoung = seconds(2);
+constexpr auto kYoungInTicks = milliseconds(100);
 constexpr std::uint64_t kKeywordFileSize = 64 << 10;
+
+bool is_young(WallTime changed, WallTime now) {
+  const bool has_fraction = changed != std::chrono::floor<seconds>(changed);
+  return changed + (has_fraction ? Duration(kYoungInTicks) : Duration(kYoung)) >= now;
+}
 
 }  // namespace
 
@@ -43,9 +50,11 @@ StatusOr<bool> MaildirMailbox::sync(bool force) {
     is_loaded_ = true;
     return false;
   }
-  const WallTime last_change =
-      std::max({now.in_new.modified, now.in_new.changed, now.in_cur.modified, now.in_cur.changed});
-  const bool is_young = last_change + kYoung >= files_->clock.wall();
+  const WallTime clock = files_->clock.wall();
+  bool may_change_unseen = false;
+  for (const Glance& glance : {now.in_new, now.in_cur}) {
+    may_change_unseen |= is_young(std::max(glance.modified, glance.changed), clock);
+  }
   seen_.reset();
   if (!is_loaded_) files_->clean_temporary(directory);
   MAIL_RETURN_IF_ERROR(read_register(directory));
@@ -63,7 +72,7 @@ StatusOr<bool> MaildirMailbox::sync(bool force) {
   MAIL_ASSIGN_OR_RETURN(const bool has_new, adopt_unknown(listing, directory));
   has_changed |= has_new;
   is_loaded_ = true;
-  if (!is_young) seen_ = now;
+  if (!may_change_unseen) seen_ = now;
   return has_changed;
 }
 
