@@ -205,6 +205,22 @@ std::vector<std::uint32_t> search_bytes(const store::MailboxView& view,
   return found;
 }
 
+/// The same for a program that asks of the header what every summary has: no message is read twice.
+std::vector<std::uint32_t> search_summaries(const store::MailboxView& view,
+                                            const SearchProgram& program,
+                                            std::span<const SearchFacts> undecided) {
+  std::vector<store::Uid> uids;
+  for (const SearchFacts& facts : undecided) uids.push_back(facts.info.uid);
+  const auto summaries = view.mailbox().summaries(uids);
+  std::vector<std::uint32_t> found;
+  for (std::size_t i = 0; i < uids.size(); ++i) {
+    if (summaries[i] && program.judge(undecided[i], summaries[i]->header)) {
+      found.push_back(undecided[i].sequence);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 Task<void> ImapService::search(Session& session, imap::Search& command) {
@@ -225,10 +241,15 @@ Task<void> ImapService::search(Session& session, imap::Search& command) {
       case SearchProgram::Answer::kNo: break;
     }
   }
-  for (std::size_t begin = 0; begin < undecided.size(); begin += kBatchWithBytes) {
+  const bool uses_summaries = program.needs_only_summary();
+  const std::size_t step = uses_summaries ? kBatchOfSummaries : kBatchWithBytes;
+  for (std::size_t begin = 0; begin < undecided.size(); begin += step) {
     const auto batch =
-        std::span(undecided).subspan(begin, std::min(kBatchWithBytes, undecided.size() - begin));
-    auto job = [&] { return search_bytes(view, program, batch); };
+        std::span(undecided).subspan(begin, std::min(step, undecided.size() - begin));
+    auto job = [&] {
+      return uses_summaries ? search_summaries(view, program, batch)
+                            : search_bytes(view, program, batch);
+    };
     auto more = co_await run_on(connection_.world.worker, std::move(job));
     found.insert(found.end(), more.begin(), more.end());
   }

@@ -12,6 +12,7 @@
 #include "mail/message/date.h"
 #include "mail/message/header.h"
 #include "mail/message/search_text.h"
+#include "mail/store/store.h"
 #include "mail/text/casefold.h"
 
 namespace mail::server {
@@ -31,6 +32,22 @@ bool contains(std::span<const imap::SequenceSet::Range> ranges, std::uint32_t nu
 
 std::chrono::year_month_day day_of(WallTime time) {
   return std::chrono::floor<std::chrono::days>(time);
+}
+
+/// The field that a node looks at; none: it wants the whole message, or none of it.
+std::optional<std::string> field_of(const imap::SearchNode& node) {
+  switch (node.kind) {
+    case Kind::kBcc: return "Bcc";
+    case Kind::kCc: return "Cc";
+    case Kind::kFrom: return "From";
+    case Kind::kSubject: return "Subject";
+    case Kind::kTo: return "To";
+    case Kind::kHeader: return node.field;
+    case Kind::kSentBefore:
+    case Kind::kSentOn:
+    case Kind::kSentSince: return "Date";
+    default: return std::nullopt;
+  }
 }
 
 /// SENTBEFORE, SENTON, SENTSINCE compare the day that the Date field names, "disregarding time and
@@ -146,6 +163,14 @@ bool SearchProgram::judge_bytes(std::size_t index, std::string_view message) con
     case Kind::kText: return message::message_contains(message::MimeTree(message), folded);
     default: return judge_sent(node.kind, node.date, message);
   }
+}
+
+bool SearchProgram::needs_only_summary() const {
+  return std::all_of(nodes_.begin(), nodes_.end(), [](const imap::SearchNode& node) {
+    if (node.kind == Kind::kBody || node.kind == Kind::kText) return false;
+    const auto field = field_of(node);
+    return !field || store::is_summarized(std::span(&*field, 1));
+  });
 }
 
 namespace {

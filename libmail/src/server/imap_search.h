@@ -30,6 +30,8 @@ class SearchProgram {
 
   Answer judge(const SearchFacts& facts) const;
   bool judge(const SearchFacts& facts, std::string_view message) const;
+  /// Whether the header of a `store::Summary` decides as well as the message.
+  bool needs_only_summary() const;
 
  private:
   struct Prepared {

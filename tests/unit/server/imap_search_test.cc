@@ -125,6 +125,30 @@ TEST_CASE("Each search key is judged by facts or by bytes, and rightly") {
   }
 }
 
+TEST_CASE("a search of fields that every summary has needs no message") {
+  const struct {
+    SearchNode node;
+    bool needs_only_summary;
+  } rows[] = {
+      {node(Kind::kAll), true},
+      {node(Kind::kFrom, "ann"), true},
+      {node(Kind::kTo, "ann"), true},
+      {node(Kind::kCc, "ann"), true},
+      {node(Kind::kBcc, "ann"), true},
+      {node(Kind::kSubject, "x"), true},
+      {node(Kind::kHeader, "", "message-id"), true},
+      {node(Kind::kHeader, "", "X-Missing"), false},
+      {on_day(Kind::kSentOn, 13), true},
+      {node(Kind::kBody, "x"), false},
+      {node(Kind::kText, "x"), false},
+  };
+  for (const auto& row : rows) {
+    INFO("kind " << static_cast<int>(row.node.kind) << " field " << row.node.field);
+    const SearchProgram p = program({parent(Kind::kAnd, {1, 2}), row.node, node(Kind::kSeen)});
+    CHECK(p.needs_only_summary() == row.needs_only_summary);
+  }
+}
+
 TEST_CASE("AND, OR and NOT read the message only when it decides") {
   const SearchNode yes = node(Kind::kAll);
   const SearchNode no = node(Kind::kDraft);
