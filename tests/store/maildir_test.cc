@@ -287,6 +287,45 @@ TEST_CASE("a change within the same second is not overlooked") {
   }
 }
 
+TEST_CASE("a folder rests 100 ms after a change where times have fractions, else two seconds") {
+  for (const auto& [fraction, rests] : {std::pair{5, true}, std::pair{0, false}}) {
+    MaildirWorld world;
+    world.clock.advance(milliseconds(fraction));
+    const auto inbox = world.inbox();
+    world.write(kHome + "/new/1.x", "x\n");
+    world.clock.advance(milliseconds(150));
+    REQUIRE(inbox->refresh().ok());
+    // Nothing else shows whether the folder is listed than a file that came without a trace.
+    const auto before = world.fs.info(kHome + "/new")->modified;
+    world.clock.advance(milliseconds(-150));
+    world.write(kHome + "/new/2.x", "x\n");
+    REQUIRE(world.fs.info(kHome + "/new")->modified == before);
+    world.clock.advance(milliseconds(150));
+    REQUIRE(inbox->refresh().ok());
+    CHECK(uids_of(*inbox).size() == (rests ? 1U : 2U));
+  }
+}
+
+TEST_CASE("a clock that jumps a year back and forth costs no UID and no order of MODSEQs") {
+  MaildirWorld world;
+  auto inbox = world.inbox();
+  ModSeq last = inbox->snapshot().now;
+  for (int i = 1; i <= 6; ++i) {
+    world.clock.advance(std::chrono::hours(24 * 365) * (i % 2 == 0 ? 1 : -1));
+    REQUIRE(world.deliver("x\r\n").ok());
+    if (i > 3) {
+      inbox.reset();
+      world.open_store();
+      inbox = world.inbox();
+    }
+    REQUIRE(inbox->refresh().ok());
+    CHECK(uids_of(*inbox).size() == static_cast<std::size_t>(i));
+    CHECK(uids_of(*inbox).back() == static_cast<std::uint32_t>(i));
+    CHECK(inbox->snapshot().now > last);
+    last = inbox->snapshot().now;
+  }
+}
+
 TEST_CASE("links, FIFOs and directories that are named like messages are no messages") {
   MaildirWorld world;
   REQUIRE(world.deliver("a\r\n").ok());
