@@ -148,8 +148,10 @@ StatusOr<std::vector<MessageInfo>> MaildirMailbox::change_flags(std::span<const 
       table_.next_modseq();
     }
     const std::vector<Uid> chosen = ascending(uids);
-    MAIL_ASSIGN_OR_RETURN(renamed, rename_all(chosen, change, keywords));
+    const auto done = rename_all(chosen, change, keywords);
     save_index();
+    MAIL_RETURN_IF_ERROR(done.status());
+    renamed = *done;
     const MutexLock state(state_);
     for (const auto& info : table_.find_all(chosen)) {
       if (info) result.push_back(*info);

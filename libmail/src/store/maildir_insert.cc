@@ -246,6 +246,7 @@ StatusOr<std::vector<MaildirMailbox::Incoming>> MaildirMailbox::stage(std::span<
       if (absl::IsNotFound(status) && !is_retry) {
         const MutexLock operation(operation_);
         status = sync(true).status();
+        save_index();
         if (status.ok()) continue;
       }
       to.drop(staged);
@@ -292,12 +293,17 @@ StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_between(
   // Both folders stand still, locked in one order whoever asks; the analysis cannot follow that.
   if (&to == this) {
     const MutexLock operation(operation_);
-    return move_locked(uids, to);
+    auto moved = move_locked(uids, to);
+    save_index();
+    return moved;
   }
   const bool is_first = std::less<>()(this, &to);
   const MutexLock first(is_first ? operation_ : to.operation_);
   const MutexLock second(is_first ? to.operation_ : operation_);
-  return move_locked(uids, to);
+  auto moved = move_locked(uids, to);
+  save_index();
+  to.save_index();
+  return moved;
 }
 
 StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_locked(
@@ -333,8 +339,6 @@ StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_locked(
     table_.next_modseq();
     table_.remove(gone);
   }
-  save_index();
-  if (&to != this) to.save_index();
   return moved;
 }
 

@@ -36,10 +36,7 @@ MaildirMailbox::MaildirMailbox(std::shared_ptr<MaildirFiles> files,
       name_(std::move(name)),
       table_(first_modseq(files_->clock), files_->options.tombstones) {}
 
-MaildirMailbox::~MaildirMailbox() {
-  const MutexLock operation(operation_);
-  save_index();
-}
+MaildirMailbox::~MaildirMailbox() = default;
 
 FolderStatus MaildirMailbox::status() {
   const MutexLock state(state_);
@@ -113,8 +110,10 @@ Status MaildirMailbox::refresh() {
   bool has_changed = false;
   {
     const MutexLock operation(operation_);
-    MAIL_ASSIGN_OR_RETURN(has_changed, sync(false));
-    save_index();
+    const auto synced = sync(false);
+    save_index();  // also what a sync that failed has seen: sessions may have been told
+    MAIL_RETURN_IF_ERROR(synced.status());
+    has_changed = *synced;
   }
   if (has_changed) publish();
   return absl::OkStatus();

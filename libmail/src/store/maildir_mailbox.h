@@ -137,6 +137,8 @@ class MaildirMailbox final : public Mailbox {
   Status restore_rows(const std::string& directory, FolderIndex::Opened opened)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   bool is_recorded(IndexedMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  /// At the end of every operation, also of one that failed: nobody may touch the disk when the
+  /// last session lets go of the folder.
   void save_index() ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   void write_snapshot(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   IndexedFolder indexed_folder() ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_, state_);
