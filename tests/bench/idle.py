@@ -164,7 +164,7 @@ def main():
     with running(maild) as (process, ports, _):
         times = sorted(notify_times(ports["imap"], ports["smtp"], deliveries))
     p50 = statistics.median(times)
-    print(f"connection, PSS: greeted {greeted:.1f} KB, in IDLE plain {plain:.1f} KB, TLS {secure:.1f} KB\n"
+    print(f"connection, PSS: greeted {greeted:.2f} KB, in IDLE plain {plain:.2f} KB, TLS {secure:.2f} KB\n"
           f"IDLE told after: p50 {p50:.2f} ms, p99 {times[int(len(times) * 0.99) - 1]:.2f} ms")
     if plain > PLAIN_KB or secure > TLS_KB or p50 > NOTIFY_MS:
         raise SystemExit(f"over the targets: {PLAIN_KB} KB, {TLS_KB} KB, {NOTIFY_MS} ms")
