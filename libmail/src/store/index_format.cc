@@ -156,11 +156,12 @@ class Builder {
     const IndexedFolder& folder = image.folder;
     std::erase_if(image.expunged,
                   [&](const Tombstone& line) { return line.first <= folder.known_since; });
-    if (number(folder.uidlist.validity) == 0 || folder.uidlist.next > kMaxUid + 1) return false;
+    const auto next = folder.uidlist.next;
+    if (number(folder.uidlist.validity) == 0 || next == 0 || next > kMaxUid + 1) return false;
     image.messages.reserve(rows_.size());
     for (Row& row : rows_) {
       if (row.message.modseq > folder.modseq) return false;
-      if (number(row.message.uid) >= folder.uidlist.next) return false;
+      if (number(row.message.uid) >= next) return false;
       image.messages.push_back(std::move(row.message));
     }
     if (!image.expunged.empty() && image.expunged.back().first > folder.modseq) return false;
