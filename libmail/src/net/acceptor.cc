@@ -7,7 +7,18 @@
 
 #include <cerrno>
 
+#include <poll.h>
+
 namespace mail::net {
+namespace {
+
+/// accept(2) wants the new descriptor before it looks whether anybody waits.
+bool somebody_waits(int listening) {
+  pollfd entry{.fd = listening, .events = POLLIN, .revents = 0};
+  return poll(&entry, 1, 0) > 0;
+}
+
+}  // namespace
 
 Acceptor::Acceptor(Network& network, const Network::Service& service, Descriptor socket)
     : network_(network),
@@ -65,7 +76,10 @@ void Acceptor::accept_some() {
       case EMFILE:
       case ENFILE:
       case ENOBUFS:
-      case ENOMEM: return pause(errno);
+      case ENOMEM: {
+        const int error = errno;
+        return somebody_waits(socket_.native_handle()) ? pause(error) : wait();
+      }
       case EBADF:
       case EINVAL: return;  // closed
       case EAGAIN: return wait();

@@ -10,7 +10,11 @@ namespace mail::net {
 Loop::Loop(WorkerPool& pool)
     : keep_running_(io_.get_executor()),
       inbox_(std::make_shared<Inbox>(io_)),
-      worker_(pool, inbox_) {}
+      worker_(pool, inbox_) {
+  // Asio opens its epoll with the first timer or descriptor of a loop, and throws when it cannot:
+  // that must not be a connection's when descriptors are short.
+  const asio::steady_timer opens_epoll(io_);
+}
 
 Loop::~Loop() { stop(); }
 

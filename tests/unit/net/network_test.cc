@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -140,6 +141,22 @@ TEST_CASE("Connections spread over the loops") {
   const std::lock_guard lock(mutex);
   REQUIRE(seen.size() == 4);
   for (const auto& [thread, connections] : seen) CHECK(connections == 10);
+}
+
+TEST_CASE("A connection costs one descriptor, the first of a loop too") {
+  Served served(echo_handler());
+  const auto count = [] {
+    std::filesystem::directory_iterator entries("/proc/self/fd");
+    return std::distance(begin(entries), end(entries));
+  };
+  const auto before = count();
+  std::vector<Peer> peers;
+  for (int i = 1; i <= 4; ++i) {
+    Peer& peer = peers.emplace_back(Peer::connect_to(served.port));
+    peer.send("x");
+    REQUIRE(peer.receive(1) == "x");
+    CHECK(count() == before + 2 * i);  // its other end is ours as well
+  }
 }
 
 TEST_CASE("Connections wait while descriptors are short, and are served afterwards") {
