@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace mail {
 namespace {
@@ -84,8 +85,20 @@ StatusOr<std::string> read_file(Filesystem& filesystem, const std::string& path,
   return bytes;
 }
 
-Status write_file_atomically(Filesystem& filesystem, const std::string& path,
-                             std::string_view bytes, std::uint32_t mode) {
+Replacement::Replacement(Filesystem& filesystem, std::string temporary, std::string target)
+    : filesystem_(filesystem), temporary_(std::move(temporary)), target_(std::move(target)) {}
+
+Replacement::Replacement(Replacement&& other) noexcept
+    : filesystem_(other.filesystem_),
+      temporary_(std::exchange(other.temporary_, {})),
+      target_(std::move(other.target_)) {}
+
+Replacement::~Replacement() {
+  if (!temporary_.empty()) filesystem_.unlink(temporary_).IgnoreError();  // nothing else to do
+}
+
+StatusOr<Replacement> Replacement::write(Filesystem& filesystem, const std::string& path,
+                                         std::string_view bytes, std::uint32_t mode) {
   std::string target = path;
   std::optional<FileInfo> old;
   auto info = filesystem.info(path);
@@ -104,14 +117,22 @@ Status write_file_atomically(Filesystem& filesystem, const std::string& path,
     return info.status();
   }
   MAIL_ASSIGN_OR_RETURN(Temporary temporary, create_like(filesystem, target, mode, old));
-  Status status = temporary.file->append(bytes);
-  if (status.ok()) status = temporary.file->sync();
-  if (status.ok()) status = filesystem.rename(temporary.path, target);
-  if (!status.ok()) {
-    filesystem.unlink(temporary.path).IgnoreError();  // the first failure is the one to report
-    return status;
-  }
-  return filesystem.sync_directory(parent_path(target));
+  Replacement replacement(filesystem, temporary.path, target);
+  MAIL_RETURN_IF_ERROR(temporary.file->append(bytes));
+  MAIL_RETURN_IF_ERROR(temporary.file->sync());
+  return replacement;
+}
+
+Status Replacement::publish() {
+  MAIL_RETURN_IF_ERROR(filesystem_.rename(temporary_, target_));
+  temporary_.clear();
+  return filesystem_.sync_directory(parent_path(target_));
+}
+
+Status write_file_atomically(Filesystem& filesystem, const std::string& path,
+                             std::string_view bytes, std::uint32_t mode) {
+  MAIL_ASSIGN_OR_RETURN(Replacement replacement, Replacement::write(filesystem, path, bytes, mode));
+  return replacement.publish();
 }
 
 Status make_directories(Filesystem& filesystem, const std::string& path, std::uint32_t mode) {

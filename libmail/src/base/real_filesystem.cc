@@ -84,6 +84,11 @@ FileInfo info_of(const struct stat& st) {
 class RealFile final : public File {
  public:
   RealFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  // A child of a fork has this object and its descriptor, too: the lock goes with whoever took it,
+  // neither earlier, when the child ends, nor later, when it lives on.
+  ~RealFile() override {
+    if (locked_by_ == ::getpid()) ::flock(fd_.get(), LOCK_UN);
+  }
 
   StatusOr<FileInfo> info() override {
     struct stat st = {};
@@ -133,7 +138,10 @@ class RealFile final : public File {
   }
 
   StatusOr<bool> try_lock() override {
-    if (retry([&] { return ::flock(fd_.get(), LOCK_EX | LOCK_NB); }) == 0) return true;
+    if (retry([&] { return ::flock(fd_.get(), LOCK_EX | LOCK_NB); }) == 0) {
+      locked_by_ = ::getpid();
+      return true;
+    }
     if (errno == EWOULDBLOCK) return false;
     return errno_status(errno, cat("cannot lock ", path_));
   }
@@ -142,6 +150,7 @@ class RealFile final : public File {
   Descriptor fd_;
   std::string path_;
   bool attributes_set_ = false;
+  pid_t locked_by_ = 0;
 };
 
 Status RealFile::append(std::span<const std::string_view> pieces) {

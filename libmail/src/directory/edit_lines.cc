@@ -1,6 +1,8 @@
 // Tested by tests/unit/directory/editor_test.cc.
 #include "edit_lines.h"
 
+#include <algorithm>
+
 #include "address_text.h"
 #include "config_text.h"
 #include "mail/base/absl.h"
@@ -11,8 +13,6 @@ namespace {
 
 constexpr std::string_view kLockFile = ".libmail.lock";
 constexpr std::uint64_t kMaxFileOctets = 64 * 1024 * 1024;
-// The accounts hold password hashes; aliases are nobody else's business either.
-constexpr std::uint32_t kFileMode = 0640;
 
 /// A line of the files that know continuation lines.
 bool continues(std::string_view line) {
@@ -23,7 +23,7 @@ bool continues(std::string_view line) {
 
 StatusOr<std::unique_ptr<File>> lock_folder(Filesystem& filesystem, const std::string& folder) {
   const std::string path = cat(folder, "/", kLockFile);
-  MAIL_ASSIGN_OR_RETURN(auto lock, filesystem.open_append(path, kFileMode));
+  MAIL_ASSIGN_OR_RETURN(auto lock, filesystem.open_append(path, kConfigFileMode));
   MAIL_ASSIGN_OR_RETURN(const bool taken, lock->try_lock());
   if (!taken) {
     return unavailable("another program is changing '", folder, "'; try again in a moment");
@@ -89,17 +89,19 @@ std::size_t find_line(const Lines& lines, std::string_view key, KeyOf key_of, st
   return lines.size();
 }
 
-StatusOr<bool> write_config(Filesystem& filesystem, const std::string& path,
-                            std::string_view text) {
-  const Status status = write_file_atomically(filesystem, path, text, kFileMode);
-  if (status.ok()) return false;
-  if (!absl::IsFailedPrecondition(status)) return status;
+Status overwrite_config(Filesystem& filesystem, const std::string& path, std::string_view text) {
   // A mount point is not renamed over. A symbolic link would have been followed by then.
   MAIL_ASSIGN_OR_RETURN(const std::string target, filesystem.resolve_links(path));
-  const auto info = filesystem.info(target);
-  if (!info.ok() || info->type != FileType::kRegular) return status;
-  MAIL_RETURN_IF_ERROR(filesystem.overwrite(target, text));
-  return true;
+  MAIL_ASSIGN_OR_RETURN(const FileInfo info, filesystem.info(target));
+  if (info.type != FileType::kRegular) {
+    return failed_precondition(target, " is not a regular file");
+  }
+  return filesystem.overwrite(target, text);
+}
+
+Status write_config(Filesystem& filesystem, const std::string& path, std::string_view text) {
+  const Status status = write_file_atomically(filesystem, path, text, kConfigFileMode);
+  return absl::IsFailedPrecondition(status) ? overwrite_config(filesystem, path, text) : status;
 }
 
 std::string quota_key(std::string_view line) {
@@ -118,6 +120,22 @@ bool remove_lines(Lines& lines, std::string_view key, KeyOf key_of) {
     return removing;
   });
   return removed;
+}
+
+bool rename_key(Lines& lines, std::string_view from, std::string_view to, KeyOf key_of) {
+  bool renamed = false;
+  for (std::string& line : lines) {
+    if (key_of(line) != from) continue;
+    const std::size_t begin = line.find_first_not_of(" \t");
+    const std::string_view rest = std::string_view(line).substr(begin);
+    const std::size_t end = key_of == account_key ? rest.find('|')
+                            : key_of == quota_key ? rest.rfind(':')
+                                                  : find_unquoted(rest, " \t\r\n");
+    line =
+        cat(std::string_view(line).substr(0, begin), to, rest.substr(std::min(end, rest.size())));
+    renamed = true;
+  }
+  return renamed;
 }
 
 void put_line(Lines& lines, std::string_view key, KeyOf key_of, const std::string& content) {

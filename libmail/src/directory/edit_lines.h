@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,8 +20,13 @@ StatusOr<std::unique_ptr<File>> lock_folder(Filesystem& filesystem, const std::s
 
 /// The file's text; empty when it does not exist.
 StatusOr<std::string> read_config(Filesystem& filesystem, const std::string& path);
-/// Atomically, or in place where the file cannot be replaced (true): under the lock of the folder.
-StatusOr<bool> write_config(Filesystem& filesystem, const std::string& path, std::string_view text);
+/// In place, for a file that is mounted by itself. Fails also for what is no file.
+Status overwrite_config(Filesystem& filesystem, const std::string& path, std::string_view text);
+/// Atomically, or in place where the file cannot be replaced.
+Status write_config(Filesystem& filesystem, const std::string& path, std::string_view text);
+
+/// Of a new file. The accounts hold password hashes; aliases are nobody else's business either.
+inline constexpr std::uint32_t kConfigFileMode = 0640;
 
 using Lines = std::vector<std::string>;  // each with its line end
 
@@ -42,6 +48,8 @@ std::size_t find_line(const Lines& lines, std::string_view key, KeyOf key_of, st
 /// Puts `content` in place of the first line with this key, or behind all others; further lines
 /// with the key go.
 void put_line(Lines& lines, std::string_view key, KeyOf key_of, const std::string& content);
+/// Writes `to` in place of the key of every line that has the key `from`; true when there was one.
+bool rename_key(Lines& lines, std::string_view from, std::string_view to, KeyOf key_of);
 /// Takes out every line with this key and the lines that continue it; true when there was one.
 bool remove_lines(Lines& lines, std::string_view key, KeyOf key_of);
 

@@ -1,7 +1,7 @@
-// Edits of the config files. Each is: lock the folder, read, change some lines of the text and
-// leave all others byte for byte, write atomically, release.
+// Edits of accounts and aliases. Each changes some lines of the texts and leaves all others byte
+// for byte; ConfigTexts locks, reads and writes.
 //
-// Tested by tests/unit/directory/editor_test.cc.
+// Tested by tests/unit/directory/editor_test.cc, tests/unit/directory/transaction_test.cc.
 #include "mail/directory/editor.h"
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "address_text.h"
+#include "config_texts.h"
 #include "edit_lines.h"
 #include "mail/base/ascii.h"
 #include "mail/directory/address.h"
@@ -64,7 +65,7 @@ std::vector<std::string> split_targets(std::string_view text) {
   return targets;
 }
 
-AliasLine read_alias_line(const std::vector<std::string>& lines, std::size_t first) {
+AliasLine read_alias_line(const Lines& lines, std::size_t first) {
   AliasLine alias;
   const std::string_view content = split_line_end(lines[first]).first;
   const std::size_t end = find_unquoted(content, " \t");
@@ -83,11 +84,15 @@ AliasLine read_alias_line(const std::vector<std::string>& lines, std::size_t fir
   return alias;
 }
 
-/// Puts `targets` in place of the alias's lines; no target: takes the alias out.
-void rewrite_alias(std::vector<std::string>& lines, const AliasLine& alias,
-                   const std::vector<std::string>& targets) {
+std::string join_targets(const std::vector<std::string>& targets) {
   std::string text;
   for (const std::string& target : targets) append(text, text.empty() ? "" : ",", target);
+  return text;
+}
+
+/// Puts `targets` in place of the alias's lines; no target: takes the alias out.
+void rewrite_alias(Lines& lines, const AliasLine& alias, const std::vector<std::string>& targets) {
+  const std::string text = join_targets(targets);
   const std::string line_end(split_line_end(lines[alias.first]).second);
   std::vector<std::string> replaced;
   if (!targets.empty()) {
@@ -110,39 +115,93 @@ bool holds(const std::vector<std::string>& targets, std::string_view target) {
   return false;
 }
 
+/// Neither an account nor an alias has this key.
+Status check_is_free(ConfigTexts& texts, std::string_view key) {
+  MAIL_ASSIGN_OR_RETURN(const Lines accounts, texts.read(kAccountsFile));
+  if (find_line(accounts, key, account_key) != accounts.size()) {
+    return already_exists("'", key, "' already exists");
+  }
+  MAIL_ASSIGN_OR_RETURN(const Lines aliases, texts.read(kVirtualFile));
+  if (find_line(aliases, key, alias_key) != aliases.size()) {
+    return already_exists("'", key, "' is already defined as an alias");
+  }
+  return {};
+}
+
+/// `replacement` in place of a target wherever it stands; empty: takes it out, and an alias with
+/// its last target.
+Status replace_in_aliases(ConfigTexts& texts, std::string_view target,
+                          const std::string& replacement) {
+  MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kVirtualFile));
+  bool changed = false;
+  for (std::size_t i = 0; i < lines.size();) {
+    if (alias_key(lines[i]).empty()) {
+      ++i;
+      continue;
+    }
+    const AliasLine line = read_alias_line(lines, i);
+    std::vector<std::string> kept;
+    bool is_here = false;
+    for (const std::string& other : line.targets) {
+      const bool is_meant = holds({other}, target);
+      is_here = is_here || is_meant;
+      if (!is_meant) kept.push_back(other);
+      if (is_meant && !replacement.empty()) kept.push_back(replacement);
+    }
+    if (is_here) rewrite_alias(lines, line, kept);
+    changed = changed || is_here;
+    if (!is_here || !kept.empty()) ++i;
+  }
+  if (changed) texts.write(kVirtualFile, lines);
+  return {};
+}
+
 }  // namespace
 
 Editor::Editor(Filesystem& filesystem, std::string folder, Warn warn)
     : filesystem_(filesystem), folder_(std::move(folder)), warn_(std::move(warn)) {}
+Editor::Editor(Editor&&) noexcept = default;
+Editor::~Editor() = default;
 
-Status Editor::write(const std::string& path, std::string_view text) {
-  MAIL_ASSIGN_OR_RETURN(const bool in_place, write_config(filesystem_, path, text));
-  if (in_place && warn_) {
-    warn_(cat("'", path,
-              "' is mounted by itself, so it was rewritten in place: a crash meanwhile would have "
-              "torn it; mount its folder instead"));
+Status Editor::edit(const std::function<Status(ConfigTexts&)>& change) {
+  if (gathered_ == nullptr) {
+    MAIL_ASSIGN_OR_RETURN(const auto texts, ConfigTexts::lock(filesystem_, folder_));
+    MAIL_RETURN_IF_ERROR(change(*texts));
+    texts->keep_edit();
+    return texts->commit(warn_);
   }
-  return absl::OkStatus();
+  if (gathered_->has_ended()) return failed_precondition("this transaction has ended");
+  const Status status = change(*gathered_);
+  status.ok() ? gathered_->keep_edit() : gathered_->drop_edit();
+  return status;
+}
+
+StatusOr<Transaction> Editor::begin() const {
+  if (gathered_ != nullptr) return failed_precondition("a transaction cannot begin another one");
+  MAIL_ASSIGN_OR_RETURN(auto texts, ConfigTexts::lock(filesystem_, folder_));
+  return Transaction(*this, std::move(texts));
+}
+
+Transaction::Transaction(const Editor& editor, std::unique_ptr<ConfigTexts> texts)
+    : Editor(editor.filesystem_, editor.folder_, editor.warn_) {
+  gathered_ = std::move(texts);
+}
+
+Status Transaction::commit() {
+  if (gathered_->has_ended()) return failed_precondition("this transaction has ended");
+  return gathered_->commit(warn_);
 }
 
 Status Editor::add_account(std::string_view address, std::string_view stored_password) {
   MAIL_RETURN_IF_ERROR(check_address(address));
   const std::string key = ascii::to_lower(address);
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  const std::string path = cat(folder_, "/", kAccountsFile);
-  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
-  MAIL_ASSIGN_OR_RETURN(const std::string aliases,
-                        read_config(filesystem_, cat(folder_, "/", kVirtualFile)));
-  std::vector<std::string> lines = split_lines(text);
-  if (find_line(lines, key, account_key) != lines.size()) {
-    return already_exists("'", key, "' already exists");
-  }
-  const std::vector<std::string> alias_lines = split_lines(aliases);
-  if (find_line(alias_lines, key, alias_key) != alias_lines.size()) {
-    return already_exists("'", key, "' is already defined as an alias");
-  }
-  append_line(lines, cat(key, "|", stored_password));
-  return write(path, join_lines(lines));
+  return edit([&](ConfigTexts& texts) -> Status {
+    MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kAccountsFile));
+    MAIL_RETURN_IF_ERROR(check_is_free(texts, key));
+    append_line(lines, cat(key, "|", stored_password));
+    texts.write(kAccountsFile, lines);
+    return {};
+  });
 }
 
 /// The password of the account's line becomes `change_password(what it was)`; the rest of the line
@@ -150,20 +209,20 @@ Status Editor::add_account(std::string_view address, std::string_view stored_pas
 Status Editor::change_account(std::string_view address,
                               const std::function<std::string(std::string_view)>& change_password) {
   const std::string key = ascii::to_lower(address);
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  const std::string path = cat(folder_, "/", kAccountsFile);
-  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
-  std::vector<std::string> lines = split_lines(text);
-  const std::size_t at = find_line(lines, key, account_key);
-  if (at == lines.size()) return not_found("'", excerpt(key), "' does not exist");
-  const auto [content, line_end] = split_line_end(lines[at]);
-  const std::size_t password = std::min(content.find('|'), content.size());
-  const std::size_t extra = std::min(content.find('|', password + 1), content.size());
-  const std::size_t begin = std::min(password + 1, extra);
-  lines[at] =
-      cat(content.substr(0, password), "|", change_password(content.substr(begin, extra - begin)),
-          content.substr(extra), line_end);
-  return write(path, join_lines(lines));
+  return edit([&](ConfigTexts& texts) -> Status {
+    MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kAccountsFile));
+    const std::size_t at = find_line(lines, key, account_key);
+    if (at == lines.size()) return not_found("'", excerpt(key), "' does not exist");
+    const auto [content, line_end] = split_line_end(lines[at]);
+    const std::size_t password = std::min(content.find('|'), content.size());
+    const std::size_t extra = std::min(content.find('|', password + 1), content.size());
+    const std::size_t begin = std::min(password + 1, extra);
+    lines[at] =
+        cat(content.substr(0, password), "|", change_password(content.substr(begin, extra - begin)),
+            content.substr(extra), line_end);
+    texts.write(kAccountsFile, lines);
+    return {};
+  });
 }
 
 Status Editor::update_account(std::string_view address, std::string_view stored_password) {
@@ -185,140 +244,145 @@ Status Editor::resume_account(std::string_view address) {
 
 Status Editor::delete_account(std::string_view address) {
   const std::string key = ascii::to_lower(address);
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  const std::string path = cat(folder_, "/", kAccountsFile);
-  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
-  std::vector<std::string> lines = split_lines(text);
-  // All of them: were a second line left, the account would live on with another password.
-  const std::size_t removed =
-      std::erase_if(lines, [&key](const std::string& line) { return account_key(line) == key; });
-  if (removed == 0) return not_found("'", excerpt(key), "' does not exist");
-  // The account last: what is interrupted here can be done again.
-  MAIL_RETURN_IF_ERROR(remove_from_aliases(key));
-  MAIL_ASSIGN_OR_RETURN(const bool had_quota, remove_key(kQuotasFile, key, quota_key));
-  (void)had_quota;
-  return write(path, join_lines(lines));
+  return edit([&](ConfigTexts& texts) -> Status {
+    MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kAccountsFile));
+    // All of them: were a second line left, the account would live on with another password.
+    const std::size_t removed =
+        std::erase_if(lines, [&key](const std::string& line) { return account_key(line) == key; });
+    if (removed == 0) return not_found("'", excerpt(key), "' does not exist");
+    texts.write(kAccountsFile, lines);
+    MAIL_RETURN_IF_ERROR(replace_in_aliases(texts, key, {}));
+    MAIL_ASSIGN_OR_RETURN(Lines quotas, texts.read(kQuotasFile));
+    if (remove_lines(quotas, key, quota_key)) texts.write(kQuotasFile, quotas);
+    return {};
+  });
 }
 
 Status Editor::add_alias(std::string_view alias, std::string_view recipient) {
   MAIL_RETURN_IF_ERROR(check_alias(alias));
   MAIL_RETURN_IF_ERROR(check_recipients(recipient));
   const std::string key = ascii::to_lower(alias);
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  const std::string path = cat(folder_, "/", kVirtualFile);
-  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
-  MAIL_ASSIGN_OR_RETURN(const std::string accounts,
-                        read_config(filesystem_, cat(folder_, "/", kAccountsFile)));
-  const std::vector<std::string> account_lines = split_lines(accounts);
-  if (find_line(account_lines, key, account_key) != account_lines.size()) {
-    return already_exists("'", key, "' is already defined as an account");
-  }
-  std::vector<std::string> lines = split_lines(text);
-  std::vector<std::string> fresh = split_targets(recipient);
-  const std::size_t at = find_line(lines, key, alias_key);
-  for (std::size_t i = at; i < lines.size(); i = find_line(lines, key, alias_key, i + 1)) {
-    const std::vector<std::string> targets = read_alias_line(lines, i).targets;
-    std::erase_if(fresh, [&](const std::string& target) { return holds(targets, target); });
-  }
-  if (fresh.empty()) {
-    return already_exists("'", key, "' is already an alias for recipient: '", recipient, "'");
-  }
-  if (at == lines.size()) {
-    std::string targets;
-    for (const std::string& target : fresh) append(targets, targets.empty() ? "" : ",", target);
-    append_line(lines, cat(alias, " ", targets));
-  } else {
-    const AliasLine line = read_alias_line(lines, at);
-    std::vector<std::string> targets = line.targets;
-    targets.insert(targets.end(), fresh.begin(), fresh.end());
-    rewrite_alias(lines, line, targets);
-  }
-  return write(path, join_lines(lines));
+  return edit([&](ConfigTexts& texts) -> Status {
+    MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kVirtualFile));
+    MAIL_ASSIGN_OR_RETURN(const Lines accounts, texts.read(kAccountsFile));
+    if (find_line(accounts, key, account_key) != accounts.size()) {
+      return already_exists("'", key, "' is already defined as an account");
+    }
+    std::vector<std::string> fresh = split_targets(recipient);
+    const std::size_t at = find_line(lines, key, alias_key);
+    for (std::size_t i = at; i < lines.size(); i = find_line(lines, key, alias_key, i + 1)) {
+      const std::vector<std::string> targets = read_alias_line(lines, i).targets;
+      std::erase_if(fresh, [&](const std::string& target) { return holds(targets, target); });
+    }
+    if (fresh.empty()) {
+      return already_exists("'", key, "' is already an alias for recipient: '", recipient, "'");
+    }
+    if (at == lines.size()) {
+      append_line(lines, cat(alias, " ", join_targets(fresh)));
+    } else {
+      const AliasLine line = read_alias_line(lines, at);
+      std::vector<std::string> targets = line.targets;
+      targets.insert(targets.end(), fresh.begin(), fresh.end());
+      rewrite_alias(lines, line, targets);
+    }
+    texts.write(kVirtualFile, lines);
+    return {};
+  });
 }
 
 Status Editor::add_forward(std::string_view account, std::string_view recipient, bool keeps_copy) {
   MAIL_RETURN_IF_ERROR(check_recipients(recipient));
   const std::string key = ascii::to_lower(account);
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  MAIL_ASSIGN_OR_RETURN(const std::string accounts,
-                        read_config(filesystem_, cat(folder_, "/", kAccountsFile)));
-  const std::vector<std::string> account_lines = split_lines(accounts);
-  if (find_line(account_lines, key, account_key) == account_lines.size()) {
-    return not_found("'", excerpt(key), "' does not exist");
-  }
-  const std::string path = cat(folder_, "/", kVirtualFile);
-  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
-  std::vector<std::string> lines = split_lines(text);
-  std::vector<std::string> targets;
-  const auto add = [&targets, &key](const std::vector<std::string>& more) {
-    for (const std::string& target : more) {
-      if (!holds(targets, target) && !holds({key}, target)) targets.push_back(target);
+  return edit([&](ConfigTexts& texts) -> Status {
+    MAIL_ASSIGN_OR_RETURN(const Lines accounts, texts.read(kAccountsFile));
+    if (find_line(accounts, key, account_key) == accounts.size()) {
+      return not_found("'", excerpt(key), "' does not exist");
     }
-  };
-  if (find_line(lines, key, alias_key) == lines.size()) append_line(lines, cat(key, " "));
-  const std::size_t first = find_line(lines, key, alias_key);
-  const auto next = [&] { return find_line(lines, key, alias_key, first + 1); };
-  add(read_alias_line(lines, first).targets);
-  for (std::size_t i = next(); i != lines.size(); i = next()) {
-    add(read_alias_line(lines, i).targets);
-    rewrite_alias(lines, read_alias_line(lines, i), {});
-  }
-  add(split_targets(recipient));
-  if (keeps_copy) targets.insert(targets.begin(), key);
-  rewrite_alias(lines, read_alias_line(lines, first), targets);
-  return write(path, join_lines(lines));
+    MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kVirtualFile));
+    std::vector<std::string> targets;
+    const auto add = [&targets, &key](const std::vector<std::string>& more) {
+      for (const std::string& target : more) {
+        if (!holds(targets, target) && !holds({key}, target)) targets.push_back(target);
+      }
+    };
+    if (find_line(lines, key, alias_key) == lines.size()) append_line(lines, cat(key, " "));
+    const std::size_t first = find_line(lines, key, alias_key);
+    const auto next = [&] { return find_line(lines, key, alias_key, first + 1); };
+    add(read_alias_line(lines, first).targets);
+    for (std::size_t i = next(); i != lines.size(); i = next()) {
+      add(read_alias_line(lines, i).targets);
+      rewrite_alias(lines, read_alias_line(lines, i), {});
+    }
+    add(split_targets(recipient));
+    if (keeps_copy) targets.insert(targets.begin(), key);
+    rewrite_alias(lines, read_alias_line(lines, first), targets);
+    texts.write(kVirtualFile, lines);
+    return {};
+  });
 }
 
 StatusOr<bool> Editor::delete_alias(std::string_view alias, std::string_view recipient) {
   const std::string key = ascii::to_lower(internal_form(alias));
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  const std::string path = cat(folder_, "/", kVirtualFile);
-  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
-  std::vector<std::string> lines = split_lines(text);
   bool removed = false;
-  for (std::size_t i = find_line(lines, key, alias_key); i < lines.size();) {
-    const AliasLine line = read_alias_line(lines, i);
-    std::vector<std::string> kept;
-    for (const std::string& target : line.targets) {
-      if (!holds({target}, recipient)) kept.push_back(target);
+  const Status status = edit([&](ConfigTexts& texts) -> Status {
+    MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kVirtualFile));
+    for (std::size_t i = find_line(lines, key, alias_key); i < lines.size();) {
+      const AliasLine line = read_alias_line(lines, i);
+      std::vector<std::string> kept;
+      for (const std::string& target : line.targets) {
+        if (!holds({target}, recipient)) kept.push_back(target);
+      }
+      if (kept.size() == line.targets.size()) {
+        i = find_line(lines, key, alias_key, i + 1);
+        continue;
+      }
+      removed = true;
+      rewrite_alias(lines, line, kept);
+      i = find_line(lines, key, alias_key, i + (kept.empty() ? 0 : 1));
     }
-    if (kept.size() == line.targets.size()) {
-      i = find_line(lines, key, alias_key, i + 1);
-      continue;
-    }
-    removed = true;
-    rewrite_alias(lines, line, kept);
-    i = find_line(lines, key, alias_key, i + (kept.empty() ? 0 : 1));
-  }
-  if (!removed) return false;
-  MAIL_RETURN_IF_ERROR(write(path, join_lines(lines)));
-  return true;
+    if (removed) texts.write(kVirtualFile, lines);
+    return {};
+  });
+  if (!status.ok()) return status;
+  return removed;
 }
 
-Status Editor::remove_from_aliases(std::string_view address) {
-  const std::string path = cat(folder_, "/", kVirtualFile);
-  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
-  Lines lines = split_lines(text);
-  bool changed = false;
-  for (std::size_t i = 0; i < lines.size();) {
-    if (alias_key(lines[i]).empty()) {
-      ++i;
-      continue;
-    }
-    const AliasLine line = read_alias_line(lines, i);
-    std::vector<std::string> kept;
-    for (const std::string& target : line.targets) {
-      if (!holds({target}, address)) kept.push_back(target);
-    }
-    if (kept.size() == line.targets.size()) {
-      ++i;
-      continue;
-    }
-    changed = true;
-    rewrite_alias(lines, line, kept);
-    if (!kept.empty()) ++i;
+Status Editor::rename(std::string_view from, std::string_view to) {
+  MAIL_RETURN_IF_ERROR(check_alias(from));
+  MAIL_RETURN_IF_ERROR(check_alias(to));
+  if (from.starts_with('@') != to.starts_with('@')) {
+    return invalid("'", excerpt(from), "' cannot become '", excerpt(to),
+                   "': either both are addresses or both are domains, as @example.com");
   }
-  return changed ? write(path, join_lines(lines)) : absl::OkStatus();
+  const std::string old_key = ascii::to_lower(from);
+  const std::string key = ascii::to_lower(to);
+  return edit([&](ConfigTexts& texts) -> Status {
+    MAIL_RETURN_IF_ERROR(check_is_free(texts, key));
+    bool found = false;
+    const auto in_file = [&](std::string_view file, std::string_view before, std::string_view after,
+                             KeyOf key_of) -> Status {
+      MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(file));
+      if (!rename_key(lines, before, after, key_of)) return {};
+      found = true;
+      texts.write(file, lines);
+      return {};
+    };
+    MAIL_RETURN_IF_ERROR(in_file(kVirtualFile, old_key, key, alias_key));
+    for (const std::string_view file :
+         {kSendAccessFile, kReceiveAccessFile, kRelayMapFile, kRelayCredentialsFile}) {
+      MAIL_RETURN_IF_ERROR(in_file(file, old_key, key, alias_key));
+    }
+    if (key.starts_with('@')) {
+      // access(5) writes a domain bare.
+      for (const std::string_view file : {kSendAccessFile, kReceiveAccessFile}) {
+        MAIL_RETURN_IF_ERROR(in_file(file, old_key.substr(1), key.substr(1), alias_key));
+      }
+    }
+    MAIL_RETURN_IF_ERROR(in_file(kQuotasFile, old_key, key, quota_key));
+    MAIL_RETURN_IF_ERROR(in_file(kAccountsFile, old_key, key, account_key));
+    if (!found) return not_found("'", excerpt(old_key), "' does not exist");
+    return replace_in_aliases(texts, old_key, key);
+  });
 }
 
 }  // namespace mail::directory

@@ -3,6 +3,7 @@
 //
 // Tested by tests/unit/directory/editor_test.cc.
 #include "address_text.h"
+#include "config_texts.h"
 #include "edit_lines.h"
 #include "mail/base/ascii.h"
 #include "mail/directory/address.h"
@@ -35,16 +36,15 @@ Status check_domain(std::string_view domain) {
   return invalid("'", excerpt(domain), "' is no domain; write example.com");
 }
 
-}  // namespace
-
-StatusOr<bool> Editor::remove_key(std::string_view file, std::string_view key, KeyOf key_of) {
-  const std::string path = cat(folder_, "/", file);
-  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
-  Lines lines = split_lines(text);
-  if (!remove_lines(lines, key, key_of)) return false;
-  MAIL_RETURN_IF_ERROR(write(path, join_lines(lines)));
-  return true;
+Status remove_key(ConfigTexts& texts, std::string_view file, std::string_view key, KeyOf key_of,
+                  bool& removed) {
+  MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(file));
+  removed = remove_lines(lines, key, key_of);
+  if (removed) texts.write(file, lines);
+  return {};
 }
+
+}  // namespace
 
 Status Editor::set_quota(std::string_view address, std::string_view size) {
   const std::string key = ascii::to_lower(address);
@@ -56,23 +56,25 @@ Status Editor::set_quota(std::string_view address, std::string_view size) {
         "Invalid quota format. e.g. 302M (B (byte), k (kibibyte), M (mebibyte), G "
         "(gibibyte) or T (tebibyte))");
   }
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  MAIL_ASSIGN_OR_RETURN(const std::string accounts,
-                        read_config(filesystem_, cat(folder_, "/", kAccountsFile)));
-  const Lines account_lines = split_lines(accounts);
-  if (find_line(account_lines, key, account_key) == account_lines.size()) {
-    return not_found("'", excerpt(key), "' does not exist");
-  }
-  const std::string path = cat(folder_, "/", kQuotasFile);
-  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
-  Lines lines = split_lines(text);
-  put_line(lines, key, quota_key, cat(key, ":", size));
-  return write(path, join_lines(lines));
+  return edit([&](ConfigTexts& texts) -> Status {
+    MAIL_ASSIGN_OR_RETURN(const Lines accounts, texts.read(kAccountsFile));
+    if (find_line(accounts, key, account_key) == accounts.size()) {
+      return not_found("'", excerpt(key), "' does not exist");
+    }
+    MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kQuotasFile));
+    put_line(lines, key, quota_key, cat(key, ":", size));
+    texts.write(kQuotasFile, lines);
+    return {};
+  });
 }
 
 StatusOr<bool> Editor::delete_quota(std::string_view address) {
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  return remove_key(kQuotasFile, ascii::to_lower(address), quota_key);
+  bool removed = false;
+  const Status status = edit([&](ConfigTexts& texts) {
+    return remove_key(texts, kQuotasFile, ascii::to_lower(address), quota_key, removed);
+  });
+  if (!status.ok()) return status;
+  return removed;
 }
 
 Status Editor::change_master(std::string_view name, std::string_view stored_password, bool is_new) {
@@ -81,15 +83,15 @@ Status Editor::change_master(std::string_view name, std::string_view stored_pass
   if (key.find_first_of("|:*") != std::string::npos) {
     return invalid("'", excerpt(name), "' is no name for a master; write it without | : and *");
   }
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  const std::string path = cat(folder_, "/", kMastersFile);
-  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
-  Lines lines = split_lines(text);
-  const bool exists = find_line(lines, key, account_key) != lines.size();
-  if (exists && is_new) return already_exists("'", key, "' already exists");
-  if (!exists && !is_new) return not_found("'", excerpt(key), "' does not exist");
-  put_line(lines, key, account_key, cat(key, "|", stored_password));
-  return write(path, join_lines(lines));
+  return edit([&](ConfigTexts& texts) -> Status {
+    MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kMastersFile));
+    const bool exists = find_line(lines, key, account_key) != lines.size();
+    if (exists && is_new) return already_exists("'", key, "' already exists");
+    if (!exists && !is_new) return not_found("'", excerpt(key), "' does not exist");
+    put_line(lines, key, account_key, cat(key, "|", stored_password));
+    texts.write(kMastersFile, lines);
+    return {};
+  });
 }
 
 Status Editor::add_master(std::string_view name, std::string_view stored_password) {
@@ -101,43 +103,47 @@ Status Editor::update_master(std::string_view name, std::string_view stored_pass
 }
 
 Status Editor::delete_master(std::string_view name) {
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  MAIL_ASSIGN_OR_RETURN(const bool removed,
-                        remove_key(kMastersFile, ascii::to_lower(name), account_key));
-  if (!removed) return not_found("'", excerpt(name), "' does not exist");
-  return {};
+  return edit([&](ConfigTexts& texts) -> Status {
+    bool removed = false;
+    MAIL_RETURN_IF_ERROR(
+        remove_key(texts, kMastersFile, ascii::to_lower(name), account_key, removed));
+    if (!removed) return not_found("'", excerpt(name), "' does not exist");
+    return {};
+  });
 }
 
 Status Editor::restrict(Direction direction, std::string_view address) {
   MAIL_RETURN_IF_ERROR(check_key(address));
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  const std::string path = cat(folder_, "/", access_file(direction));
-  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
-  Lines lines = split_lines(text);
-  if (find_line(lines, ascii::to_lower(address), alias_key) != lines.size()) {
-    return already_exists("User '", address, "' already denied to ", verb(direction), " mails");
-  }
-  append_line(lines, cat(address, " \t\t REJECT"));
-  return write(path, join_lines(lines));
+  return edit([&](ConfigTexts& texts) -> Status {
+    MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(access_file(direction)));
+    if (find_line(lines, ascii::to_lower(address), alias_key) != lines.size()) {
+      return already_exists("User '", address, "' already denied to ", verb(direction), " mails");
+    }
+    append_line(lines, cat(address, " \t\t REJECT"));
+    texts.write(access_file(direction), lines);
+    return {};
+  });
 }
 
 Status Editor::unrestrict(Direction direction, std::string_view address) {
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  MAIL_ASSIGN_OR_RETURN(const bool removed,
-                        remove_key(access_file(direction), ascii::to_lower(address), alias_key));
-  if (!removed) return not_found("User '", excerpt(address), "' not found");
-  return {};
+  return edit([&](ConfigTexts& texts) -> Status {
+    bool removed = false;
+    MAIL_RETURN_IF_ERROR(
+        remove_key(texts, access_file(direction), ascii::to_lower(address), alias_key, removed));
+    if (!removed) return not_found("User '", excerpt(address), "' not found");
+    return {};
+  });
 }
 
 Status Editor::put_relay(std::string_view file, std::string_view domain, std::string_view value) {
   MAIL_RETURN_IF_ERROR(check_domain(domain));
   const std::string key = cat("@", ascii::to_lower(domain));
-  MAIL_ASSIGN_OR_RETURN(const auto lock, lock_folder(filesystem_, folder_));
-  const std::string path = cat(folder_, "/", file);
-  MAIL_ASSIGN_OR_RETURN(const std::string text, read_config(filesystem_, path));
-  Lines lines = split_lines(text);
-  put_line(lines, key, alias_key, cat(key, " ", value));
-  return write(path, join_lines(lines));
+  return edit([&](ConfigTexts& texts) -> Status {
+    MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(file));
+    put_line(lines, key, alias_key, cat(key, " ", value));
+    texts.write(file, lines);
+    return {};
+  });
 }
 
 Status Editor::set_relay(std::string_view domain, std::string_view host, std::uint16_t port) {
@@ -148,6 +154,18 @@ Status Editor::set_relay(std::string_view domain, std::string_view host, std::ui
 
 Status Editor::exclude_from_relay(std::string_view domain) {
   return put_relay(kRelayMapFile, domain, "");
+}
+
+StatusOr<bool> Editor::delete_relay(std::string_view domain) {
+  const std::string key = cat("@", ascii::to_lower(domain));
+  bool had_route = false;
+  bool had_credentials = false;
+  const Status status = edit([&](ConfigTexts& texts) -> Status {
+    MAIL_RETURN_IF_ERROR(remove_key(texts, kRelayMapFile, key, alias_key, had_route));
+    return remove_key(texts, kRelayCredentialsFile, key, alias_key, had_credentials);
+  });
+  if (!status.ok()) return status;
+  return had_route || had_credentials;
 }
 
 Status Editor::set_relay_credentials(std::string_view domain, std::string_view user,

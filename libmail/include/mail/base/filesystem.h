@@ -120,9 +120,31 @@ StatusOr<FileInfo> descriptor_info(int descriptor, const std::string& path);
 StatusOr<std::string> read_file(Filesystem& filesystem, const std::string& path,
                                 std::uint64_t limit);
 
-/// All of `bytes` under `path`, or what was there before, whatever happens: temporary file beside
-/// it, sync, rename, sync of the directory. Keeps mode and owner of the file it replaces (where the
-/// group may not be given away: neither group nor its permissions); a new one gets `mode`.
+/// What a file will be: written and flushed beside it, not yet in its place. Destroyed before
+/// `publish`, it goes without a trace. Keeps mode and owner of the file it replaces (where the
+/// group may not be given away: neither group nor its permissions); a new one gets `mode`. The
+/// target of a symbolic link is replaced, not the link.
+class Replacement {
+ public:
+  static StatusOr<Replacement> write(Filesystem& filesystem, const std::string& path,
+                                     std::string_view bytes, std::uint32_t mode);
+  Replacement(Replacement&& other) noexcept;
+  Replacement& operator=(Replacement&&) = delete;
+  ~Replacement();
+
+  /// Renames it over the file and flushes the directory.
+  Status publish();
+
+ private:
+  Replacement(Filesystem& filesystem, std::string temporary, std::string target);
+
+  Filesystem& filesystem_;
+  std::string temporary_;  // empty: published, or moved away
+  std::string target_;
+};
+
+/// All of `bytes` under `path`, or what was there before, whatever happens: a Replacement,
+/// published at once.
 Status write_file_atomically(Filesystem& filesystem, const std::string& path,
                              std::string_view bytes, std::uint32_t mode);
 

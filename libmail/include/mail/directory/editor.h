@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -14,16 +15,25 @@
 
 namespace mail::directory {
 
+class ConfigTexts;
+class Transaction;
+
 /// Each call is one complete edit. Safe from any thread and any process: the lock is a file
 /// (`.libmail.lock`) of the folder.
 ///
 /// All fail: Unavailable when another program holds the lock (try again), and with whatever the
-/// file system says. Keys are compared whole and without case.
+/// file system says. A call that fails has changed nothing. Keys are compared whole and without
+/// case.
 class Editor {
  public:
   /// Told, in a sentence, of a file that had to be rewritten in place.
   using Warn = std::function<void(std::string_view sentence)>;
   Editor(Filesystem& filesystem, std::string folder, Warn warn = {});
+  Editor(Editor&&) noexcept;
+  ~Editor();
+
+  /// Several edits as one: takes the lock. Fails: Unavailable.
+  StatusOr<Transaction> begin() const;
 
   /// `stored_password` as from `crypto::hash_password`. Fails: InvalidArgument for an address
   /// without domain or with characters that the file cannot hold; AlreadyExists when it is an
@@ -75,20 +85,48 @@ class Editor {
   Status set_relay_credentials(std::string_view domain, std::string_view user,
                                std::string_view password);
 
+  /// Both of these. True when there was one.
+  StatusOr<bool> delete_relay(std::string_view domain);
+
+  /// All that is said of `from` is said of `to` from now on: account (with password and
+  /// attributes), quota, the key and the targets in postfix-virtual.cf, access, relay;
+  /// `@old.example` is a catch-all and a domain's relay. postfix-regexp.cf and postfix-aliases.cf
+  /// stay as they are, and so does the mail. Fails: NotFound; AlreadyExists when `to` is an account
+  /// or an alias.
+  Status rename(std::string_view from, std::string_view to);
+
  private:
-  Status write(const std::string& path, std::string_view text);
+  friend class Transaction;
+
+  /// One edit of the texts under the lock.
+  Status edit(const std::function<Status(ConfigTexts&)>& change);
   Status change_account(std::string_view address,
                         const std::function<std::string(std::string_view)>& change_password);
   Status change_master(std::string_view name, std::string_view stored_password, bool is_new);
   Status put_relay(std::string_view file, std::string_view domain, std::string_view value);
-  /// Both under the lock.
-  Status remove_from_aliases(std::string_view address);
-  StatusOr<bool> remove_key(std::string_view file, std::string_view key,
-                            std::string (*key_of)(std::string_view));
 
   Filesystem& filesystem_;
   std::string folder_;
   Warn warn_;
+  std::unique_ptr<ConfigTexts> gathered_;  // of a transaction
+};
+
+/// Edits that see each other and reach the files together, in `commit`. Until then, and when it is
+/// destroyed without, no file has changed. Holds the lock: others wait. For one thread at a time.
+///
+/// An edit that fails leaves out itself; whether the others are committed is for the caller to say.
+/// `commit` leaves all files changed or none; only a crash between the renames of two files leaves
+/// the first ones changed. postfix-accounts.cf comes last, the others in the order of their first
+/// edit.
+class Transaction : public Editor {
+ public:
+  /// Ends it. Fails also: Unavailable when another program, which knows no lock, changed one of the
+  /// files meanwhile; FailedPrecondition when it has ended.
+  Status commit();
+
+ private:
+  friend class Editor;
+  Transaction(const Editor& editor, std::unique_ptr<ConfigTexts> texts);
 };
 
 }  // namespace mail::directory
