@@ -7,6 +7,7 @@
 
 #include "mail/directory/access.h"
 #include "mail/directory/address.h"
+#include "mail/directory/app_password.h"
 #include "mail/directory/attributes.h"
 #include "mail/directory/authenticate.h"
 #include "mail/directory/current.h"

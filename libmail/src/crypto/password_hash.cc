@@ -9,6 +9,7 @@
 #include "crypto/base64.h"
 #include "crypto/crypt_hash.h"
 #include "mail/base/ascii.h"
+#include "mail/base/wipe.h"
 #include "mail/crypto/digest.h"
 #include "mail/crypto/password.h"
 #include "mail/crypto/random.h"
@@ -124,6 +125,20 @@ StatusOr<std::string> hash_password(std::string_view password, PasswordScheme sc
   if (!is_possible_password(password)) return invalid("Password must not contain a NUL octet");
   MAIL_ASSIGN_OR_RETURN(const std::string hash, hash_by(scheme, password));
   return cat("{", to_string(scheme), "}", hash);
+}
+
+std::string generate_password() {
+  constexpr std::string_view kLetters = "abcdefghijkmnpqrstuvwxyz23456789";  // without l, o, 0, 1
+  static_assert(kLetters.size() == 32);
+  constexpr std::size_t kCharacters = 24;
+  std::string random = random_bytes(kCharacters);
+  std::string password;
+  for (std::size_t i = 0; i < kCharacters; ++i) {
+    if (i != 0 && i % 4 == 0) password += '-';
+    password += kLetters[static_cast<unsigned char>(random[i]) % 32];
+  }
+  wipe(random);
+  return password;
 }
 
 }  // namespace mail::crypto

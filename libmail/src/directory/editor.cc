@@ -254,6 +254,10 @@ Status Editor::delete_account(std::string_view address) {
     MAIL_RETURN_IF_ERROR(replace_in_aliases(texts, key, {}));
     MAIL_ASSIGN_OR_RETURN(Lines quotas, texts.read(kQuotasFile));
     if (remove_lines(quotas, key, quota_key)) texts.write(kQuotasFile, quotas);
+    MAIL_ASSIGN_OR_RETURN(Lines app_passwords, texts.read(kAppPasswordsFile));
+    if (remove_lines(app_passwords, key, account_key)) {
+      texts.write(kAppPasswordsFile, app_passwords);
+    }
     return {};
   });
 }
@@ -379,6 +383,7 @@ Status Editor::rename(std::string_view from, std::string_view to) {
       }
     }
     MAIL_RETURN_IF_ERROR(in_file(kQuotasFile, old_key, key, quota_key));
+    MAIL_RETURN_IF_ERROR(in_file(kAppPasswordsFile, old_key, key, account_key));
     MAIL_RETURN_IF_ERROR(in_file(kAccountsFile, old_key, key, account_key));
     if (!found) return not_found("'", excerpt(old_key), "' does not exist");
     return replace_in_aliases(texts, old_key, key);

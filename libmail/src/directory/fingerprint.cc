@@ -8,8 +8,9 @@ namespace mail::directory {
 
 std::span<const std::string_view> snapshot_files() {
   static constexpr std::string_view kFiles[] = {
-      kAccountsFile, kVirtualFile,    kRegexpFile,        kAliasesFile,  kQuotasFile,
-      kMastersFile,  kSendAccessFile, kReceiveAccessFile, kRelayMapFile, kRelayCredentialsFile};
+      kAccountsFile, kVirtualFile,          kRegexpFile,      kAliasesFile,
+      kQuotasFile,   kMastersFile,          kSendAccessFile,  kReceiveAccessFile,
+      kRelayMapFile, kRelayCredentialsFile, kAppPasswordsFile};
   return kFiles;
 }
 

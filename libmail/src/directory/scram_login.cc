@@ -50,7 +50,7 @@ ScramLogin scram_login(const Snapshot& snapshot, std::string_view name,
   if (credential) {
     result.login.verdict = LoginVerdict::kAccepted;
     result.login.address = account->address;
-    result.login.mark = *credential_mark(snapshot, account->address, {});
+    result.login.mark = *credential_mark(snapshot, account->address);
     result.credential = std::move(*credential);
     return result;
   }

@@ -24,7 +24,7 @@
 namespace mail::directory {
 namespace {
 
-constexpr std::size_t kFiles = 10;
+constexpr std::size_t kFiles = 11;
 
 /// A file as it was found.
 struct Source {
@@ -95,6 +95,7 @@ struct Snapshot::State : Tables {
   void check_targets();
   void check_targets_of(std::size_t line, std::size_t& budget);
   void check_hostname();
+  void check_app_passwords();
 };
 
 std::shared_ptr<const Snapshot> Snapshot::State::assemble(std::unique_ptr<State> state) {
@@ -102,6 +103,7 @@ std::shared_ptr<const Snapshot> Snapshot::State::assemble(std::unique_ptr<State>
   state->collect_domains();
   state->check_targets();
   state->check_hostname();
+  state->check_app_passwords();
   return std::shared_ptr<const Snapshot>(new Snapshot(std::move(state)));
 }
 
@@ -122,6 +124,7 @@ void Snapshot::State::parse() {
   receive_access = AccessTable::parse(text(7), options, report(7));
   relays.parse_routes(text(8), options, report(8));
   relays.parse_credentials(text(9), options, report(9));
+  app_passwords = AppPasswordTable::parse(text(10), options, report(10));
   accounts.unreadable = sources[0].unreadable;
   virtuals.unreadable = sources[1].unreadable;
   regexps.unreadable = sources[2].unreadable;
@@ -129,6 +132,7 @@ void Snapshot::State::parse() {
   masters.unreadable = sources[5].unreadable;
   send_access.unreadable = sources[6].unreadable;
   receive_access.unreadable = sources[7].unreadable;
+  app_passwords.unreadable = sources[10].unreadable;
 }
 
 void Snapshot::State::collect_domains() {
@@ -215,10 +219,24 @@ void Snapshot::State::check_targets_of(std::size_t line, std::size_t& budget) {
   }
 }
 
+void Snapshot::State::check_app_passwords() {
+  if (accounts.unreadable) return;
+  for (const AppPassword& entry : app_passwords.passwords) {
+    if (accounts.find(entry.address) != nullptr) continue;
+    Report(kAppPasswordsFile, diagnostics)
+        .warning(entry.line,
+                 cat("'", excerpt(entry.address),
+                     "' is no account; nobody logs in with its app "
+                     "password '",
+                     excerpt(entry.label), "'"),
+                 "Add the account, or delete the line.");
+  }
+}
+
 Snapshot::Snapshot(std::unique_ptr<const State> state)
     : state_(std::move(state)),
       every_account_has_scram_(
-          !accounts().empty() &&
+          !accounts().empty() && app_passwords().empty() &&
           std::all_of(accounts().begin(), accounts().end(), [](const Account& account) {
             const auto password = without_suspension(account.password);
             return crypto::scram_credential(password).has_value();
@@ -242,9 +260,9 @@ std::shared_ptr<const Snapshot> Snapshot::from_texts(const Texts& texts, Options
   auto state = std::make_unique<State>();
   state->options = completed(std::move(options));
   const std::array<const std::optional<std::string>*, kFiles> given = {
-      &texts.accounts,  &texts.virtual_aliases,  &texts.regexp_aliases, &texts.local_aliases,
-      &texts.quotas,    &texts.masters,          &texts.send_access,    &texts.receive_access,
-      &texts.relay_map, &texts.relay_credentials};
+      &texts.accounts,  &texts.virtual_aliases,   &texts.regexp_aliases, &texts.local_aliases,
+      &texts.quotas,    &texts.masters,           &texts.send_access,    &texts.receive_access,
+      &texts.relay_map, &texts.relay_credentials, &texts.app_passwords};
   for (std::size_t i = 0; i < kFiles; ++i) {
     if (*given[i]) state->sources[i].text = std::make_shared<const std::string>(**given[i]);
   }
@@ -345,6 +363,27 @@ std::span<const Alias> Snapshot::aliases() const { return state_->virtuals.lines
 std::span<const Account> Snapshot::masters() const { return state_->masters.accounts; }
 
 bool Snapshot::masters_available() const { return !state_->masters.unreadable; }
+
+std::vector<const AppPassword*> Snapshot::app_passwords_of(std::string_view account) const {
+  std::vector<const AppPassword*> all;
+  const auto found = state_->app_passwords.of_account.find(account);
+  if (found == state_->app_passwords.of_account.end()) return all;
+  for (const std::uint32_t position : found->second) {
+    all.push_back(&state_->app_passwords.passwords[position]);
+  }
+  return all;
+}
+
+const AppPassword* Snapshot::find_app_password(std::string_view account,
+                                               std::string_view label) const {
+  return state_->app_passwords.find(account, label);
+}
+
+std::span<const AppPassword> Snapshot::app_passwords() const {
+  return state_->app_passwords.passwords;
+}
+
+bool Snapshot::app_passwords_available() const { return !state_->app_passwords.unreadable; }
 
 std::span<const AccessRule> Snapshot::send_access_rules() const {
   return state_->send_access.rules;

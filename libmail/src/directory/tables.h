@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app_password_table.h"
 #include "config_text.h"
 #include "mail/base/absl.h"
 #include "mail/directory/snapshot.h"
@@ -151,6 +152,7 @@ struct Tables {
   RegexpTable regexps;
   LocalTable locals;
   AccountTable masters;
+  AppPasswordTable app_passwords;
   QuotaTable quotas;
   AccessTable send_access;
   AccessTable receive_access;

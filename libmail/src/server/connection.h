@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +44,11 @@ struct Connection {
   /// happened while it was being checked.
   void watch_login(const directory::Login& login);
   bool is_login_revoked() const;
+  /// When it ends by itself (an app password that expires), unless `drive` has ended it.
+  std::optional<TimePoint> login_ends() const {
+    if (!login_watch || was_revoked) return std::nullopt;
+    return login_watch->ends();
+  }
   /// Where this account's mail is.
   store::AccountPlace place_of(const std::string& address) const;
 
@@ -53,6 +59,10 @@ struct Connection {
 
   void log(Logger::Level level, std::string_view sentence,
            std::initializer_list<Logger::Field> fields = {}) const {
+    log(level, sentence, std::span<const Logger::Field>(fields.begin(), fields.size()));
+  }
+  void log(Logger::Level level, std::string_view sentence,
+           std::span<const Logger::Field> fields) const {
     std::vector<Logger::Field> all;
     all.reserve(fields.size() + 2);
     all.push_back({"connection", id});

@@ -112,7 +112,8 @@ Task<void> drive(Connection& connection, S& session, Service& service) {
     }
     const Transport::Interest interest{.readable = session.wants_input(), .writable = false};
     const std::optional<TimePoint> deadline =
-        earlier(connection.proof_deadline, earlier(session.deadline(), service.attention_at()));
+        earlier(earlier(connection.proof_deadline, connection.login_ends()),
+                earlier(session.deadline(), service.attention_at()));
     const auto readiness = co_await transport.wait(interest, deadline);
     const TimePoint now = clock.now();
     switch (readiness) {
@@ -122,6 +123,10 @@ Task<void> drive(Connection& connection, S& session, Service& service) {
         if (connection.proof_deadline && *connection.proof_deadline <= now) {
           connection.proof_deadline.reset();
           session.shut_down("no login and no message in time");
+          break;
+        }
+        if (connection.login_ends() && *connection.login_ends() <= now) {
+          end_revoked(connection, session);
           break;
         }
         if (session.deadline() && *session.deadline() <= now) session.on_deadline(now);

@@ -121,9 +121,7 @@ Task<void> ImapService::login(Session& session, std::string name, std::string_vi
   connection_.establish();
   login_ = login.address;
   account_ = std::move(*account);
-  connection_.watch_login(login);
-  connection_.log(Logger::Level::kInfo, "logged in",
-                  {{"account", login_}, {"mechanism", std::string(mechanism)}});
+  desk_.welcome(login, mechanism);
   session.ok("", "Logged in");
 }
 

@@ -33,6 +33,20 @@ class Place {
   const bool is_taken_;
 };
 
+directory::LoginService service_of(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kImap:
+    case Protocol::kImaps: return directory::LoginService::kImap;
+    case Protocol::kPop3:
+    case Protocol::kPop3s: return directory::LoginService::kPop3;
+    case Protocol::kSmtp:
+    case Protocol::kSubmission:
+    case Protocol::kSubmissions:
+    case Protocol::kLmtp: break;
+  }
+  return directory::LoginService::kSmtp;
+}
+
 /// 24 characters of base64 without the need for base64: any printable one but a comma is allowed.
 std::string make_nonce(Random& random) {
   constexpr std::string_view kAlphabet =
@@ -84,11 +98,22 @@ Task<directory::Login> LoginDesk::admit(std::string_view name, std::string_view 
                                .address = {},
                                .reason = "too many logins are waiting"};
   }
-  auto attempt = [snapshot = connection_.world.directory.get(), name, password] {
-    return directory::authenticate(*snapshot, name, password);
+  const directory::LoginAttempt attempt{service_of(connection_.protocol),
+                                        connection_.world.clock.wall()};
+  auto verify = [snapshot = connection_.world.directory.get(), name, password, attempt] {
+    return directory::authenticate(*snapshot, name, password, attempt);
   };
-  auto login = co_await run_on(connection_.world.worker, std::move(attempt));
+  auto login = co_await run_on(connection_.world.worker, std::move(verify));
   co_return login;
+}
+
+void LoginDesk::welcome(const directory::Login& login, std::string_view mechanism) {
+  connection_.watch_login(login);
+  std::vector<Logger::Field> fields = {{"account", login.address},
+                                       {"mechanism", std::string(mechanism)}};
+  if (!login.master.empty()) fields.push_back({"master", login.master});
+  if (!login.app_password.empty()) fields.push_back({"app_password", login.app_password});
+  connection_.log(Logger::Level::kInfo, "logged in", fields);
 }
 
 Task<void> LoginDesk::refuse(std::string name, const directory::Login& login) {

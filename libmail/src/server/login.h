@@ -27,6 +27,8 @@ class LoginDesk {
   /// (kUnavailable). What is proven was verified before. Name and password outlive the task.
   Task<directory::Login> admit(std::string_view name, std::string_view password, bool is_proven);
 
+  /// A line in the log, and from now on the session ends with its login.
+  void welcome(const directory::Login& login, std::string_view mechanism);
   /// A line in the log, and the time that a refusal takes.
   Task<void> refuse(std::string name, const directory::Login& login);
   /// Why `challenge` or `confirm` said no.

@@ -190,9 +190,7 @@ class Pop3Service {
       co_return;
     }
     maildrop_ = std::move(*opened);
-    connection_.watch_login(login);
-    connection_.log(Logger::Level::kInfo, "logged in",
-                    {{"account", login_}, {"messages", cat(maildrop_.messages.size())}});
+    desk_.welcome(login, asked.mechanism);
     session.open(listing());
   }
 

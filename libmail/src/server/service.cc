@@ -55,7 +55,7 @@ void Connection::watch_login(const directory::Login& login) {
 }
 
 bool Connection::is_login_revoked() const {
-  return login_watch && login_watch->is_revoked(*world.directory.get());
+  return login_watch && login_watch->is_revoked(*world.directory.get(), world.clock.now());
 }
 
 store::AccountPlace Connection::place_of(const std::string& address) const {

@@ -113,9 +113,7 @@ Task<void> SmtpService::login(Session& session, const smtp::Authenticate& asked)
   }
   login_ = login.address;
   connection_.establish();
-  connection_.watch_login(login);
-  connection_.log(Logger::Level::kInfo, "logged in",
-                  {{"account", login_}, {"mechanism", std::string(asked.mechanism)}});
+  desk_.welcome(login, asked.mechanism);
   session.accept();
 }
 

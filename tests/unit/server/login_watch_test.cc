@@ -102,6 +102,102 @@ TEST_CASE("A session ends when its account is deleted or has another password, a
   }
 }
 
+TEST_CASE("A session of an app password ends when that is deleted or changed, and only then") {
+  struct Row {
+    std::string_view accounts, app_passwords;
+    bool ends;
+  };
+  const std::string_view ann = "ann@d.example|{PLAIN}secret\n";
+  const std::string_view phone = "ann@d.example|{PLAIN}app|phone|imap\n";
+  const Row rows[] = {
+      {ann, "", true},
+      {ann, "ann@d.example|{PLAIN}other|phone|imap\n", true},
+      {ann, "ann@d.example|{PLAIN}app|phone|smtp\n", true},
+      {"ann@d.example|{SUSPENDED}{PLAIN}secret\n", phone, true},
+      {"", phone, true},
+      {"ann@d.example|{PLAIN}new\n", phone, false},
+      {ann, "ann@d.example|{PLAIN}x|tablet\nann@d.example|{PLAIN}app|phone|imap\n", false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.accounts, row.app_passwords);
+    ServiceOptions options;
+    options.allows_cleartext_auth = true;
+    auto texts = config(ann);
+    texts.app_passwords = std::string(phone);
+    ScriptWorld world(texts, options);
+    const auto before = world.current.get();
+    texts.accounts = std::string(row.accounts);
+    texts.app_passwords = std::string(row.app_passwords);
+    std::string output;
+    auto transport = std::make_unique<ThenTransport>(
+        world.clock, "a LOGIN ann@d.example app\r\nb NOOP\r\n", output, [&] {
+          world.current.set(directory::Snapshot::from_texts(texts, {}));
+          publish_changed_logins(*world.bus, *before, *world.current.get());
+        });
+    Task<void> task = serve(world.world, world.shared, Protocol::kImap, std::move(transport));
+    task.start();
+    CAPTURE(output);
+    CHECK(task.done());
+    CHECK(output.find("\r\na OK ") != std::string::npos);
+    const bool told =
+        output.find("* BYE your account or password has changed") != std::string::npos;
+    CHECK(told == row.ends);
+  }
+}
+
+TEST_CASE("A session ends at the second its app password expires") {
+  // The world's clock begins at 2023-11-14T22:13:20Z.
+  ServiceOptions options;
+  options.allows_cleartext_auth = true;
+  auto texts = config("ann@d.example|{PLAIN}secret\n");
+  texts.app_passwords = "ann@d.example|{PLAIN}app|phone||2023-11-14T22:13:50Z\n";
+  ScriptWorld world(texts, options);
+  const TimePoint start = world.clock.now();
+  const std::string output = world.talk(Protocol::kImap, "a LOGIN ann@d.example app\r\nb NOOP\r\n",
+                                        4096, test::Ending::kStays);
+  CHECK(output.find("\r\nb OK ") != std::string::npos);
+  CHECK(output.find("* BYE your account or password has changed") != std::string::npos);
+  CHECK(world.clock.now() - start == seconds(30));
+  const std::string late = world.talk(Protocol::kImap, "a LOGIN ann@d.example app\r\n");
+  CHECK(late.find("\r\na NO ") != std::string::npos);
+}
+
+TEST_CASE("An app password opens the services that it is for, and is named in the log") {
+  struct Row {
+    Protocol protocol;
+    std::string_view script, accepted;
+  };
+  const std::string plain = text::base64_encode(std::string("\0ann@d.example\0app", 18));
+  const std::string smtp = cat("EHLO c\r\nAUTH PLAIN ", plain, "\r\n");
+  const Row rows[] = {
+      {Protocol::kImap, "a LOGIN ann@d.example app\r\n", "\r\na OK "},
+      {Protocol::kPop3, "USER ann@d.example\r\nPASS app\r\n", "+OK Logged in"},
+      {Protocol::kSubmission, smtp, "\r\n235 "},
+  };
+  for (const std::string_view scope : {"imap", "pop3", "smtp", ""}) {
+    for (const Row& row : rows) {
+      CAPTURE(scope, row.script);
+      ServiceOptions options;
+      options.allows_cleartext_auth = true;
+      auto texts = config("ann@d.example|{PLAIN}secret\n");
+      texts.app_passwords = cat("ann@d.example|{PLAIN}app|My phone|", scope, "\n");
+      ScriptWorld world(texts, options);
+      const std::string output = world.talk(row.protocol, std::string(row.script));
+      CAPTURE(output);
+      const bool is_for_it = scope.empty() ||
+                             (scope == "imap" && row.protocol == Protocol::kImap) ||
+                             (scope == "pop3" && row.protocol == Protocol::kPop3) ||
+                             (scope == "smtp" && row.protocol == Protocol::kSubmission);
+      CHECK((output.find(row.accepted) != std::string::npos) == is_for_it);
+      const std::string_view said =
+          is_for_it ? "app_password=My phone" : "reason=the app password 'My phone' is not for ";
+      CHECK(std::any_of(
+          world.logger.lines.begin(), world.logger.lines.end(),
+          [&](const std::string& line) { return line.find(said) != std::string::npos; }));
+    }
+  }
+}
+
 TEST_CASE("A message that a revoked login was still sending goes nowhere") {
   const bool is_revoked = GENERATE(true, false);
   CAPTURE(is_revoked);

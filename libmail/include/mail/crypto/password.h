@@ -64,4 +64,8 @@ std::optional<PasswordScheme> parse_password_scheme(std::string_view name);
 StatusOr<std::string> hash_password(std::string_view password,
                                     PasswordScheme scheme = PasswordScheme::kSha512Crypt);
 
+/// A password for a program to keep: 120 random bits as six groups of four letters and digits,
+/// none of which looks like another ("k7qm-x3fd-…").
+std::string generate_password();
+
 }  // namespace mail::crypto

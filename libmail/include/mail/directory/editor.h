@@ -12,6 +12,7 @@
 
 #include "mail/base/filesystem.h"
 #include "mail/base/status.h"
+#include "mail/directory/app_password.h"
 
 namespace mail::directory {
 
@@ -46,8 +47,8 @@ class Editor {
   /// NotFound.
   Status suspend_account(std::string_view address);
   Status resume_account(std::string_view address);
-  /// Takes the address out of all aliases, too (an alias without targets goes), and its quota.
-  /// Fails: NotFound.
+  /// Takes the address out of all aliases, too (an alias without targets goes), its quota and its
+  /// app passwords. Fails: NotFound.
   Status delete_account(std::string_view address);
 
   /// A new line `alias recipient`, or `,recipient` added to the line of that alias. Fails:
@@ -64,6 +65,13 @@ class Editor {
   Status set_quota(std::string_view address, std::string_view size);
   /// True when something was removed.
   StatusOr<bool> delete_quota(std::string_view address);
+
+  /// A line of app-passwords.cf; `entry.password` as from `crypto::hash_password`. Fails:
+  /// InvalidArgument (the label); NotFound without such an account; AlreadyExists;
+  /// ResourceExhausted beyond kMaxAppPasswords.
+  Status add_app_password(const AppPassword& entry);
+  /// Sessions that logged in with it end. Fails: NotFound.
+  Status delete_app_password(std::string_view address, std::string_view label);
 
   /// dovecot-masters.cf. Fails: InvalidArgument, AlreadyExists, NotFound.
   Status add_master(std::string_view name, std::string_view stored_password);
@@ -89,7 +97,8 @@ class Editor {
   StatusOr<bool> delete_relay(std::string_view domain);
 
   /// All that is said of `from` is said of `to` from now on: account (with password and
-  /// attributes), quota, the key and the targets in postfix-virtual.cf, access, relay;
+  /// attributes), app passwords, quota, the key and the targets in postfix-virtual.cf, access,
+  /// relay;
   /// `@old.example` is a catch-all and a domain's relay. postfix-regexp.cf and postfix-aliases.cf
   /// stay as they are, and so does the mail. Fails: NotFound; AlreadyExists when `to` is an account
   /// or an alias.

@@ -1,7 +1,8 @@
 // The directory: an immutable picture of the config folder, built whole and swapped whole.
 //
 // Files: postfix-{accounts,virtual,regexp,aliases}.cf, dovecot-{quotas,masters}.cf,
-// postfix-{send,receive}-access.cf, postfix-relaymap.cf, postfix-sasl-password.cf. A line that
+// postfix-{send,receive}-access.cf, postfix-relaymap.cf, postfix-sasl-password.cf,
+// app-passwords.cf. A line that
 // cannot be understood loses only itself and is reported. A file that cannot be read at all (I/O
 // error, NUL octets, over its limit) keeps its last good version; where there is none, every
 // question that needs it is answered kLookupFailure (451), never "no such user".
@@ -18,6 +19,7 @@
 
 #include "mail/base/filesystem.h"
 #include "mail/directory/access.h"
+#include "mail/directory/app_password.h"
 #include "mail/directory/diagnostic.h"
 #include "mail/directory/quota.h"
 #include "mail/directory/relay.h"
@@ -102,6 +104,7 @@ class Snapshot {
     std::optional<std::string> receive_access = {};
     std::optional<std::string> relay_map = {};
     std::optional<std::string> relay_credentials = {};
+    std::optional<std::string> app_passwords = {};
   };
   static std::shared_ptr<const Snapshot> from_texts(const Texts& texts, Options options);
 
@@ -120,6 +123,10 @@ class Snapshot {
   const Account* find_login(std::string_view login) const;
   /// A line of dovecot-masters.cf. Allocates nothing.
   const Account* find_master(std::string_view name) const;
+  /// In the order of the file; `account` in lower case.
+  std::vector<const AppPassword*> app_passwords_of(std::string_view account) const;
+  /// The label in any case.
+  const AppPassword* find_app_password(std::string_view account, std::string_view label) const;
 
   Quota quota_of(const Account& account) const;
 
@@ -151,12 +158,15 @@ class Snapshot {
   /// for now, not for good.
   bool accounts_available() const;
 
-  /// Every account has a usable {SCRAM-SHA-256} password, and there is one at least.
+  /// Every account has a usable {SCRAM-SHA-256} password, there is one at least, and nobody has an
+  /// app password, which a client that prefers SCRAM could not use.
   bool every_account_has_scram() const { return every_account_has_scram_; }
 
   std::span<const Account> accounts() const;  // in file order
   std::span<const Alias> aliases() const;     // in file order, every line
   std::span<const Account> masters() const;   // each of these in file order
+  std::span<const AppPassword> app_passwords() const;
+  bool app_passwords_available() const;
   bool masters_available() const;
   std::span<const AccessRule> send_access_rules() const;
   std::span<const AccessRule> receive_access_rules() const;
