@@ -147,7 +147,7 @@ class Use(unittest.TestCase):
             self.assertEqual(found.verdict, "deliverable")
             self.assertEqual([r.address for r in found.recipients], ["ann@example.com"])
             self.assertEqual(found.path[0].file, "postfix-virtual.cf")
-            self.assertEqual(server.directory.accounts, ["ann@example.com"])
+            self.assertEqual([account.address for account in server.directory], ["ann@example.com"])
             self.assertEqual(len(server.directory.aliases), 2)
 
     def test_the_log_can_be_read(self):

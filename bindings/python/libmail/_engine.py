@@ -5,12 +5,16 @@ put OpenSSL into the global scope (by linking it to the program that embeds Pyth
 extension must look at its own libraries first.
 """
 
+from __future__ import annotations
+
 import importlib
 import os
 import sys
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 
-def _openssl_is_everywhere():
+def _openssl_is_everywhere() -> bool:
     try:
         import ctypes
 
@@ -20,7 +24,7 @@ def _openssl_is_everywhere():
     return True
 
 
-def _load():
+def _load() -> ModuleType:
     before = sys.getdlopenflags()
     flags = os.RTLD_NOW | os.RTLD_LOCAL
     if _openssl_is_everywhere():
@@ -40,5 +44,16 @@ def _load():
         sys.setdlopenflags(before)
 
 
-_libmail = _load()
+if TYPE_CHECKING:
+    from . import _libmail as _libmail
+else:
+    _libmail = _load()
 Error = _libmail.Error
+InvalidArgument = _libmail.InvalidArgument
+NotFound = _libmail.NotFound
+AlreadyExists = _libmail.AlreadyExists
+PermissionDenied = _libmail.PermissionDenied
+FailedPrecondition = _libmail.FailedPrecondition
+ResourceExhausted = _libmail.ResourceExhausted
+Unavailable = _libmail.Unavailable
+DeadlineExceeded = _libmail.DeadlineExceeded

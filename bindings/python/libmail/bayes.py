@@ -55,7 +55,8 @@ class Bayes:
     def __init__(self, path: Union[str, os.PathLike[str]], *, like: Optional[Bayes] = None) -> None:
         """A missing file is an empty classifier, made by the first training; with the key of `like`, if given, so that
         both can be read together."""
-        self._database = _libmail.BayesDatabase(os.fspath(path), like._database.key() if like else None)
+        key = like._database.key() if like else None
+        self._database: _libmail.BayesDatabase = _libmail.BayesDatabase(os.fspath(path), key)
 
     def train(self, message: Bytes, label: str) -> str:
         """Learns: "new"; "unchanged" when it knew; "moved" when it had learned it as the other. Durable on return."""

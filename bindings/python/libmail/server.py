@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import atexit
+import builtins
 import dataclasses
 import datetime
-import email
-import email.message
-import email.policy
 import os
 import ssl
 import weakref
 from collections.abc import Iterable, Mapping
+from email.message import EmailMessage
 from typing import NamedTuple, Union
 
-from ._engine import Error, _libmail
+from ._engine import Error, FailedPrecondition, NotFound, _libmail
 from .directory import Directory, Resolution
+from .maildir import Octets, email_of, octets_of, utc_of
 from .message import Message
 
 _AliasTargets = Union[str, Iterable[str]]
@@ -38,12 +38,12 @@ class StoredMessage:
     uid: int
     flags: frozenset[str]  #: "\\Seen", "\\Flagged", …, and keywords
     received: datetime.datetime  #: INTERNALDATE, in UTC
-    bytes: bytes = dataclasses.field(repr=False)  #: with CRLF line ends
+    bytes: builtins.bytes = dataclasses.field(repr=False)  #: with CRLF line ends
 
     @property
-    def email(self) -> email.message.EmailMessage:
+    def email(self) -> EmailMessage:
         """Parsed by Python's own email package."""
-        return email.message_from_bytes(self.bytes, policy=email.policy.default)
+        return email_of(self.bytes)
 
     def parse(self) -> Message:
         """Parsed by libmail."""
@@ -68,7 +68,7 @@ def _lines_of_aliases(aliases: Union[str, Mapping[str, _AliasTargets]]) -> str:
         f"{alias} {targets if isinstance(targets, str) else ','.join(targets)}\n" for alias, targets in aliases.items())
 
 
-def _path(path) -> str:
+def _path(path: Union[str, os.PathLike[str], None]) -> str:
     return "" if path is None else os.fspath(path)
 
 
@@ -129,12 +129,13 @@ class Server:
         loops: int = 0,
         stop_grace: float = 5.0,
     ) -> None:
+        self._config = None if config is None else os.fspath(config)
         pairs = accounts.items() if isinstance(accounts, Mapping) else accounts
         if config is not None and (accounts or aliases):
             raise ValueError("accounts and aliases come from the config folder, or from the arguments: not from both")
         values = [(name, str(value)) for name, value in (settings or {}).items()]
         self._server = _libmail.Server(
-            [tuple(pair) for pair in pairs], _lines_of_aliases(aliases), hostname, _path(config), _path(mail),
+            [(address, password) for address, password in pairs], _lines_of_aliases(aliases), hostname, _path(config), _path(mail),
             _path(state), values, loops, stop_grace)
         _running.add(self)
 
@@ -173,7 +174,7 @@ class Server:
         for name, address in self._addresses():
             if name == service:
                 return address
-        raise Error(f"this server has no {service} listener; it has {', '.join(self.listeners) or 'none'}")
+        raise NotFound(f"this server has no {service} listener; it has {', '.join(self.listeners) or 'none'}")
 
     @property
     def smtp(self) -> ListenAddress:
@@ -229,32 +230,26 @@ class Server:
         """For a client of this server: trusts its authority, and nobody else."""
         authority = self.ca_pem
         if not authority:
-            raise Error("the certificate of this server was not made by it: use ssl.create_default_context()")
+            raise FailedPrecondition("the certificate of this server was not made by it: use ssl.create_default_context()")
         return ssl.create_default_context(cadata=authority)
 
     # ---- what is in it
 
     def messages(self, address: str, folder: str = "INBOX") -> list[StoredMessage]:
         """The messages in a mailbox, in the order of their UIDs. `address` is an account's."""
-        utc = datetime.timezone.utc
         return [
-            StoredMessage(uid, frozenset(flags), datetime.datetime.fromtimestamp(received, utc), octets)
+            StoredMessage(uid, frozenset(flags), utc_of(received), octets)
             for uid, flags, received, octets in self._server.messages(address, folder)
         ]
 
     def add_message(
-        self, address: str, message: Union[bytes, str, email.message.Message], folder: str = "INBOX",
+        self, address: str, message: Octets, folder: str = "INBOX",
         flags: Iterable[str] = ()) -> int:
         """Puts a message into a mailbox, beside all protocols, and returns its UID. A missing folder is made.
 
         Line ends become CRLF.
         """
-        if isinstance(message, email.message.Message):
-            octets = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
-        else:
-            octets = message.encode() if isinstance(message, str) else bytes(message)
-        octets = octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        return self._server.append(address, octets, folder, list(flags))
+        return self._server.append(address, octets_of(message), folder, list(flags))
 
     def folders(self, address: str) -> list[str]:
         """Names of the folders of an account, INBOX first; '.' between levels."""
@@ -268,8 +263,8 @@ class Server:
 
     @property
     def directory(self) -> Directory:
-        """Accounts and aliases in force."""
-        return Directory._of(self._server.directory())
+        """Accounts and aliases in force; with a config folder, they can be changed there."""
+        return Directory._of(self._server.directory(), self._config)
 
     def resolve(self, address: str) -> Resolution:
         """Who gets mail for this address."""
@@ -289,8 +284,7 @@ class Server:
     @property
     def log(self) -> list[LogLine]:
         """The last 10,000 lines."""
-        utc = datetime.timezone.utc
         return [
-            LogLine(datetime.datetime.fromtimestamp(time, utc), level, sentence, fields)
+            LogLine(utc_of(time), level, sentence, fields)
             for time, level, sentence, fields in self._server.log()
         ]

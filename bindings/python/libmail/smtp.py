@@ -147,7 +147,7 @@ class ServerSession:
 
     def answer_each(self, replies: Sequence[tuple[int, str, str]]) -> None:
         """DataEnd of LMTP: one reply for each accepted recipient, in their order."""
-        self._session.answer_each([tuple(reply) for reply in replies])
+        self._session.answer_each([(code, enhanced, text) for code, enhanced, text in replies])
 
     def shut_down(self, text: str) -> None:
         """Says 421 and finishes."""

@@ -59,7 +59,7 @@ Verdict verdict_of(const bayes::Score& score) {
 }
 
 std::unique_ptr<Database> open(const std::string& path, std::optional<crypto::HashKey> key) {
-  const py::gil_scoped_release free;
+  const Blocking call;
   bayes::DatabaseOptions options;
   options.key = key;
   return value_of(Database::open(real_filesystem(), path, options));
@@ -76,7 +76,7 @@ struct Batch {
 std::vector<const char*> train(Database& database, const py::list& list,
                                const std::vector<bool>& labels) {
   const Batch batch(list);
-  const py::gil_scoped_release free;
+  const Blocking call;
   Database::Training training = begin(database);
   std::vector<const char*> results;
   for (std::size_t i = 0; i < batch.messages.size(); ++i) {
@@ -89,7 +89,7 @@ std::vector<const char*> train(Database& database, const py::list& list,
 
 std::vector<std::optional<std::string>> untrain(Database& database, const py::list& list) {
   const Batch batch(list);
-  const py::gil_scoped_release free;
+  const Blocking call;
   Database::Training training = begin(database);
   std::vector<std::optional<std::string>> results;
   for (const std::string_view message : batch.messages) {
@@ -102,7 +102,7 @@ std::vector<std::optional<std::string>> untrain(Database& database, const py::li
 
 std::vector<Verdict> classify(Database& database, const py::list& list) {
   const Batch batch(list);
-  const py::gil_scoped_release free;
+  const Blocking call;
   check(database.refresh());
   std::vector<Verdict> verdicts;
   verdicts.reserve(batch.messages.size());
@@ -116,7 +116,7 @@ py::tuple explain(Database& database, std::string_view message) {
   bayes::Explanation why;
   std::unordered_map<bayes::Token, std::string> texts;
   {
-    const py::gil_scoped_release free;
+    const Blocking call;
     check(database.refresh());
     why = database.explain(message);
     bayes::Tokenizer tokenizer(database.key());
@@ -136,14 +136,14 @@ py::tuple explain(Database& database, std::string_view message) {
 }
 
 std::optional<std::string> trained_as(Database& database, std::string_view message) {
-  const py::gil_scoped_release free;
+  const Blocking call;
   check(database.refresh());
   const auto c = database.trained_as(message);
   return c ? std::optional<std::string>(name_of(*c)) : std::nullopt;
 }
 
 std::tuple<std::uint64_t, std::uint64_t, std::size_t> counts(Database& database) {
-  const py::gil_scoped_release free;
+  const Blocking call;
   check(database.refresh());
   std::tuple<std::uint64_t, std::uint64_t, std::size_t> found;
   database.read([&](const bayes::Table& table) {

@@ -2,8 +2,8 @@
 // Tested by tests/python/directory_test.py.
 #include "mail/directory.h"
 #include "bindings.h"
-#include "mail/crypto/password.h"
-#include "mail/directory/editor.h"
+#include "mail/base/ascii.h"
+#include "mail/directory/attributes.h"
 
 namespace mail::python {
 namespace {
@@ -12,7 +12,7 @@ using directory::Snapshot;
 using SharedSnapshot = std::shared_ptr<const Snapshot>;
 
 SharedSnapshot read_folder(const std::string& folder, const std::string& hostname) {
-  const py::gil_scoped_release free;
+  const Blocking call;
   Filesystem& files = real_filesystem();
   const auto found = files.resolve_links(folder);
   if (!found.ok()) {
@@ -27,7 +27,7 @@ SharedSnapshot read_folder(const std::string& folder, const std::string& hostnam
 py::tuple resolve(const Snapshot& snapshot, const std::string& address) {
   directory::Resolution resolution;
   {
-    const py::gil_scoped_release free;
+    const Blocking call;
     resolution = snapshot.resolve(address);
   }
   py::list recipients;
@@ -45,10 +45,87 @@ py::tuple resolve(const Snapshot& snapshot, const std::string& address) {
   return py::make_tuple(to_string(resolution.verdict), recipients, undeliverable, path);
 }
 
+/// "SHA512-CRYPT", of "{SHA512-CRYPT}$6$…"; docker-mailserver's files may leave it out. The hash
+/// itself is nobody's business.
+std::string scheme_of(std::string_view stored) {
+  stored = directory::without_suspension(stored);
+  const std::size_t end = stored.starts_with('{') ? stored.find('}') : std::string_view::npos;
+  if (end == std::string_view::npos) return "SHA512-CRYPT";
+  return ascii::to_upper(stored.substr(1, end - 1));
+}
+
+py::tuple quota_of(const Snapshot& snapshot, const directory::Account& account) {
+  const directory::Quota quota = snapshot.quota_of(account);
+  return py::make_tuple(quota.octets, quota.grace_octets, quota.messages, quota.file, quota.line);
+}
+
+py::tuple account_of(const Snapshot& snapshot, const directory::Account& account) {
+  return py::make_tuple(to_str(account.address), scheme_of(account.password),
+                        directory::is_suspended(account.password), to_str(account.extra),
+                        quota_of(snapshot, account), account.line);
+}
+
 py::list accounts(const Snapshot& snapshot) {
   py::list all;
-  for (const auto& account : snapshot.accounts()) all.append(to_str(account.address));
+  for (const auto& account : snapshot.accounts()) all.append(account_of(snapshot, account));
   return all;
+}
+
+/// None for no such account.
+py::object account(const Snapshot& snapshot, const std::string& address) {
+  for (const directory::Account* const found :
+       {snapshot.find_login(address), snapshot.find_mailbox(address)}) {
+    if (found != nullptr && ascii::equal_ignoring_case(found->address, address)) {
+      return account_of(snapshot, *found);
+    }
+  }
+  return py::none();
+}
+
+/// Where an account's mail is: empty where it is in the usual place.
+std::string mail_place(const Snapshot& snapshot, const std::string& address,
+                       const std::string& mail_root) {
+  const directory::Account* const found = snapshot.find_mailbox(address);
+  return found == nullptr ? "" : directory::attributes_of(*found, mail_root).mail;
+}
+
+py::object rule_of(const directory::AccessRule* rule) {
+  if (rule == nullptr) return py::none();
+  return py::make_tuple(to_str(rule->key), to_string(rule->action), rule->code, rule->enhanced,
+                        to_str(rule->text), rule->line);
+}
+
+py::list access_rules(const Snapshot& snapshot, bool sends) {
+  py::list all;
+  for (const auto& rule : sends ? snapshot.send_access_rules() : snapshot.receive_access_rules()) {
+    all.append(rule_of(&rule));
+  }
+  return all;
+}
+
+py::object access(const Snapshot& snapshot, const std::string& address, bool sends) {
+  return rule_of(sends ? snapshot.send_access(address) : snapshot.receive_access(address));
+}
+
+py::tuple relay_of(const Snapshot& snapshot, const directory::RelayRoute& route) {
+  const auto* const credentials =
+      route.opts_out ? nullptr : snapshot.relay_credentials(route.key, route.host.text);
+  return py::make_tuple(to_str(route.key), route.opts_out ? "" : route.host.host,
+                        route.opts_out ? 0 : route.host.port, route.host.looks_up_mx,
+                        credentials == nullptr ? py::object(py::none()) : to_str(credentials->user),
+                        route.line);
+}
+
+py::list relays(const Snapshot& snapshot) {
+  py::list all;
+  for (const auto& route : snapshot.relay_routes()) all.append(relay_of(snapshot, route));
+  return all;
+}
+
+py::object relay(const Snapshot& snapshot, const std::string& sender) {
+  const auto* const route = snapshot.relay_route(sender);
+  if (route == nullptr) return py::none();
+  return relay_of(snapshot, *route);
 }
 
 py::list aliases(const Snapshot& snapshot) {
@@ -59,22 +136,12 @@ py::list aliases(const Snapshot& snapshot) {
   return all;
 }
 
-py::list diagnostics(const Snapshot& snapshot) {
-  py::list all;
-  for (const auto& diagnostic : snapshot.diagnostics()) {
-    const bool is_error = diagnostic.severity == directory::Diagnostic::Severity::kError;
-    all.append(py::make_tuple(is_error, diagnostic.file, diagnostic.line, to_str(diagnostic.text),
-                              to_str(diagnostic.fix)));
-  }
-  return all;
-}
-
 /// "accepted", "refused" or "unavailable", the account, and the reason.
 py::tuple authenticate(const Snapshot& snapshot, const std::string& login,
                        const std::string& password) {
   directory::Login answer;
   {
-    const py::gil_scoped_release free;
+    const Blocking call;
     answer = directory::authenticate(snapshot, login, password);
   }
   const char* verdict = "refused";
@@ -86,99 +153,40 @@ py::tuple authenticate(const Snapshot& snapshot, const std::string& login,
   return py::make_tuple(verdict, to_str(answer.address), to_str(answer.reason));
 }
 
-/// Octets, grace and messages; None for no such account.
-py::object quota(const Snapshot& snapshot, const std::string& address) {
-  const directory::Account* account = snapshot.find_login(address);
-  if (account == nullptr) return py::none();
-  const directory::Quota quota = snapshot.quota_of(*account);
-  return py::make_tuple(quota.octets, quota.grace_octets, quota.messages);
-}
-
 py::list masters(const Snapshot& snapshot) {
   py::list all;
   for (const auto& master : snapshot.masters()) all.append(to_str(master.address));
   return all;
 }
 
-bool is_suspended(const Snapshot& snapshot, const std::string& address) {
-  const directory::Account* account = snapshot.find_login(address);
-  return account != nullptr && directory::is_suspended(account->password);
-}
-
-std::string hash_password(const std::string& password, const std::string& scheme) {
-  const auto known = crypto::parse_password_scheme(scheme);
-  if (!known) throw Failure{invalid("'", scheme, "' is no scheme for new passwords")};
-  const py::gil_scoped_release free;
-  return value_of(crypto::hash_password(password, *known));
-}
-
-using directory::Editor;
-
-class PythonEditor {
- public:
-  explicit PythonEditor(const std::string& folder) : editor_(real_filesystem(), folder) {}
-  Editor& editor() { return editor_; }
-
- private:
-  Editor editor_;
-};
-
-/// One edit without the GIL: it waits for the disk.
-template <class... Given>
-auto edit(Status (Editor::*change)(Given...)) {
-  return [change](PythonEditor& self, std::decay_t<Given>... given) {
-    const py::gil_scoped_release free;
-    check((self.editor().*change)(given...));
-  };
-}
-template <class... Given>
-auto edit(StatusOr<bool> (Editor::*change)(Given...)) {
-  return [change](PythonEditor& self, std::decay_t<Given>... given) {
-    const py::gil_scoped_release free;
-    return value_of((self.editor().*change)(given...));
-  };
-}
-
-void restrict(PythonEditor& self, std::string_view address, bool sends, bool lifts) {
-  const py::gil_scoped_release free;
-  const auto direction = sends ? Editor::Direction::kSend : Editor::Direction::kReceive;
-  check(lifts ? self.editor().unrestrict(direction, address)
-              : self.editor().restrict(direction, address));
-}
-
-void define_editor(py::module_& module) {
-  py::class_<PythonEditor>(module, "Editor")
-      .def(py::init<const std::string&>())
-      .def("add_account", edit(&Editor::add_account))
-      .def("update_account", edit(&Editor::update_account))
-      .def("delete_account", edit(&Editor::delete_account))
-      .def("suspend_account", edit(&Editor::suspend_account))
-      .def("resume_account", edit(&Editor::resume_account))
-      .def("add_alias", edit(&Editor::add_alias))
-      .def("delete_alias", edit(&Editor::delete_alias))
-      .def("add_forward", edit(&Editor::add_forward))
-      .def("set_quota", edit(&Editor::set_quota))
-      .def("delete_quota", edit(&Editor::delete_quota))
-      .def("add_master", edit(&Editor::add_master))
-      .def("update_master", edit(&Editor::update_master))
-      .def("delete_master", edit(&Editor::delete_master))
-      .def("restrict", & restrict);
-  module.def("hash_password", &hash_password);
-}
-
 }  // namespace
+
+py::list diagnostics_of(std::span<const directory::Diagnostic> diagnostics) {
+  py::list all;
+  for (const auto& diagnostic : diagnostics) {
+    const bool is_error = diagnostic.severity == directory::Diagnostic::Severity::kError;
+    all.append(py::make_tuple(is_error, diagnostic.file, diagnostic.line, to_str(diagnostic.text),
+                              to_str(diagnostic.fix)));
+  }
+  return all;
+}
 
 void define_directory(py::module_& module) {
   py::class_<Snapshot, std::shared_ptr<Snapshot>>(module, "Snapshot")
       .def("resolve", &resolve)
       .def("accounts", &accounts)
       .def("aliases", &aliases)
-      .def("diagnostics", &diagnostics)
+      .def("diagnostics",
+           [](const Snapshot& snapshot) { return diagnostics_of(snapshot.diagnostics()); })
       .def("authenticate", &authenticate)
-      .def("quota", &quota)
+      .def("account", &account)
       .def("masters", &masters)
-      .def("is_suspended", &is_suspended);
-  define_editor(module);
+      .def("mail_place", &mail_place)
+      .def("access_rules", &access_rules)
+      .def("access", &access)
+      .def("relays", &relays)
+      .def("relay", &relay)
+      .def("domains", [](const Snapshot& snapshot) { return snapshot.managed_domains(); });
   // pybind11 knows no holder of a const type; a Snapshot has no function that could change it.
   module.def("read_directory", [](const std::string& folder, const std::string& hostname) {
     return std::const_pointer_cast<Snapshot>(read_folder(folder, hostname));

@@ -14,32 +14,6 @@
 namespace mail::python {
 namespace {
 
-constexpr const char* name_of(absl::StatusCode code) {
-  switch (code) {
-    case absl::StatusCode::kInvalidArgument: return "INVALID_ARGUMENT";
-    case absl::StatusCode::kNotFound: return "NOT_FOUND";
-    case absl::StatusCode::kAlreadyExists: return "ALREADY_EXISTS";
-    case absl::StatusCode::kPermissionDenied: return "PERMISSION_DENIED";
-    case absl::StatusCode::kFailedPrecondition: return "FAILED_PRECONDITION";
-    case absl::StatusCode::kResourceExhausted: return "RESOURCE_EXHAUSTED";
-    case absl::StatusCode::kUnavailable: return "UNAVAILABLE";
-    case absl::StatusCode::kDeadlineExceeded: return "DEADLINE_EXCEEDED";
-    default: return "INTERNAL";
-  }
-}
-
-void translate(std::exception_ptr thrown) {
-  try {
-    if (thrown) std::rethrow_exception(thrown);
-  } catch (const Failure& failure) {
-    const py::object type = py::module_::import("libmail._libmail").attr("Error");
-    const py::object error = type(to_str(message_of(failure.status)));
-    error.attr("code") = name_of(failure.status.code());
-    error.attr("is_temporary") = is_temporary(failure.status);
-    PyErr_SetObject(type.ptr(), error.ptr());
-  }
-}
-
 const void* library_of(const char* symbol) {
   Dl_info info{};
   void* const address = dlsym(RTLD_DEFAULT, symbol);
@@ -75,20 +49,13 @@ PYBIND11_MODULE(_libmail, module) {
   using namespace mail::python;
   module.doc() = "The compiled part of libmail: use libmail.";
   check_tls_library();
-  const char* const text =
-      "What libmail says when something cannot be done: what, which value, what to do about it.\n\n"
-      "`code` is a word such as 'NOT_FOUND', `is_temporary` tells whether the same call may "
-      "succeed "
-      "later.";
-  PyObject* const error =
-      PyErr_NewExceptionWithDoc("libmail.Error", text, PyExc_Exception, nullptr);
-  if (error == nullptr) throw py::error_already_set();
-  module.attr("Error") = py::reinterpret_steal<py::object>(error);
-  module.attr("Error").attr("code") = "INTERNAL";
-  module.attr("Error").attr("is_temporary") = false;
-  py::register_exception_translator(translate);
+  define_errors(module);
+  define_fork(module);
   define_server(module);
   define_directory(module);
+  define_editor(module);
+  define_settings(module);
+  define_maildir(module);
   define_message(module);
   define_bayes(module);
   define_smtp(module);

@@ -68,35 +68,6 @@ const char* name_of(Logger::Level level) {
   return "info";
 }
 
-struct SystemFlagName {
-  store::SystemFlag flag;
-  const char* name;
-};
-constexpr SystemFlagName kSystemFlags[] = {{store::kAnswered, "\\Answered"},
-                                           {store::kFlagged, "\\Flagged"},
-                                           {store::kDeleted, "\\Deleted"},
-                                           {store::kSeen, "\\Seen"},
-                                           {store::kDraft, "\\Draft"}};
-
-store::NamedFlags named_flags(const std::vector<std::string>& names) {
-  store::NamedFlags flags;
-  for (const std::string& name : names) {
-    const auto* const found =
-        std::find_if(std::begin(kSystemFlags), std::end(kSystemFlags),
-                     [&](const SystemFlagName& known) { return name == known.name; });
-    if (found != std::end(kSystemFlags)) {
-      flags.system |= found->flag;
-    } else if (name.starts_with('\\')) {
-      throw Failure{invalid("the flag ", name,
-                            " does not exist: \\Answered, \\Flagged, \\Deleted, \\Seen and \\Draft "
-                            "do, and words without a backslash")};
-    } else {
-      flags.keywords.push_back(name);
-    }
-  }
-  return flags;
-}
-
 /// 0 for what is no internet address.
 std::uint16_t port_of(const sockaddr_storage& address) {
   if (address.ss_family == AF_INET) {
@@ -116,10 +87,6 @@ void check_names(const directory::Environment& settings) {
                                       [&](const auto& row) { return row.name == name; });
     if (!is_known) throw Failure{invalid("there is no setting ", name, " (docs/settings.md)")};
   }
-}
-
-double seconds_of(WallTime time) {
-  return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
 class EmbeddedServer {
@@ -143,7 +110,7 @@ class EmbeddedServer {
     options.limits.stop_grace =
         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(stop_grace));
     options.logger = &log_;
-    const py::gil_scoped_release free;
+    const Blocking call;
     server_ = value_of(Server::run(std::move(options)));
   }
 
@@ -156,13 +123,13 @@ class EmbeddedServer {
       return;
     }
     if (server_ == nullptr) return;
-    const py::gil_scoped_release free;
+    const Blocking call;
     server_.reset();
   }
 
   void stop() {
     if (getpid() != process_) return;  // nothing of it runs here
-    const py::gil_scoped_release free;
+    const Blocking call;
     const std::lock_guard lock(mutex_);
     server_->stop();
   }
@@ -193,7 +160,7 @@ class EmbeddedServer {
 
   void reload() {
     Server& server = here();
-    const py::gil_scoped_release free;
+    const Blocking call;
     server.reload();
   }
 
@@ -222,7 +189,7 @@ class EmbeddedServer {
     std::vector<std::string> keywords;
     {
       Server& server = here();
-      const py::gil_scoped_release free;
+      const Blocking call;
       const auto mailbox = value_of(account(server, address)->open(folder));
       check(mailbox->refresh());
       for (const auto& info : mailbox->snapshot().messages) {
@@ -247,7 +214,7 @@ class EmbeddedServer {
   std::uint32_t append(const std::string& address, std::string bytes, const std::string& folder,
                        const std::vector<std::string>& flags) {
     Server& server = here();
-    const py::gil_scoped_release free;
+    const Blocking call;
     const auto target = account(server, address);
     if (const Status made = target->create_folder(folder);
         made.code() != absl::StatusCode::kAlreadyExists && folder != "INBOX") {
@@ -262,7 +229,7 @@ class EmbeddedServer {
 
   std::vector<std::string> folders(const std::string& address) {
     Server& server = here();
-    const py::gil_scoped_release free;
+    const Blocking call;
     std::vector<std::string> names;
     for (auto& folder : value_of(account(server, address)->folders())) {
       if (folder.is_selectable) names.push_back(std::move(folder.name));
@@ -304,18 +271,6 @@ class EmbeddedServer {
                               known.empty() ? "none at all" : known)};
     }
     return value_of(server.store().account({.address = found->address, .directory = {}}));
-  }
-
-  static std::vector<std::string> flag_names(const store::Flags& flags,
-                                             const std::vector<std::string>& keywords) {
-    std::vector<std::string> names;
-    for (const auto& [flag, name] : kSystemFlags) {
-      if (flags.has(flag)) names.emplace_back(name);
-    }
-    for (std::size_t i = 0; i < keywords.size() && i < 64; ++i) {
-      if ((flags.keywords >> i & 1) != 0) names.push_back(keywords[i]);
-    }
-    return names;
   }
 
   const pid_t process_;

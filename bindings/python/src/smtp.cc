@@ -39,7 +39,7 @@ class SmtpSession {
                  to_time(now)) {}
 
   void receive(const std::string& bytes, double now) {
-    const py::gil_scoped_release free;
+    const Blocking call;
     session_.receive(bytes, to_time(now));
   }
   void receive_eof(double now) { session_.receive_eof(to_time(now)); }

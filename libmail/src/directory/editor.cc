@@ -20,12 +20,14 @@
 namespace mail::directory {
 namespace {
 
+constexpr std::size_t kMaxAddressOctets = 64 + 1 + 255;  // RFC 5321 §4.5.3.1
+
 Status check_address(std::string_view address) {
   const std::string internal = internal_form(address);
   if (!split_address(internal).has_domain) {
     return invalid("'", excerpt(address), "' should include the domain (eg: user@example.com)");
   }
-  const bool plain = is_plausible_address(internal) &&
+  const bool plain = is_plausible_address(internal) && address.size() <= kMaxAddressOctets &&
                      address.find_first_of("/\\\"|:,#* \t") == std::string_view::npos &&
                      !address.starts_with('.') && address.find("@.") == std::string_view::npos;
   if (plain) return {};
@@ -88,6 +90,16 @@ std::string join_targets(const std::vector<std::string>& targets) {
   std::string text;
   for (const std::string& target : targets) append(text, text.empty() ? "" : ",", target);
   return text;
+}
+
+/// A line that is longer than a reader takes would be lost, with all its targets.
+Status check_line(std::string_view key, const std::vector<std::string>& targets) {
+  const std::size_t octets = key.size() + 1 + join_targets(targets).size();
+  const std::size_t limit = Options().max_line_octets;
+  if (octets <= limit) return {};
+  return exhausted("the line of '", excerpt(key), "' would have ", octets,
+                   " octets, more than the limit of ", limit,
+                   "; put some recipients behind another alias");
 }
 
 /// Puts `targets` in place of the alias's lines; no target: takes the alias out.
@@ -282,11 +294,13 @@ Status Editor::add_alias(std::string_view alias, std::string_view recipient) {
       return already_exists("'", key, "' is already an alias for recipient: '", recipient, "'");
     }
     if (at == lines.size()) {
+      MAIL_RETURN_IF_ERROR(check_line(alias, fresh));
       append_line(lines, cat(alias, " ", join_targets(fresh)));
     } else {
       const AliasLine line = read_alias_line(lines, at);
       std::vector<std::string> targets = line.targets;
       targets.insert(targets.end(), fresh.begin(), fresh.end());
+      MAIL_RETURN_IF_ERROR(check_line(key, targets));
       rewrite_alias(lines, line, targets);
     }
     texts.write(kVirtualFile, lines);
@@ -319,6 +333,7 @@ Status Editor::add_forward(std::string_view account, std::string_view recipient,
     }
     add(split_targets(recipient));
     if (keeps_copy) targets.insert(targets.begin(), key);
+    MAIL_RETURN_IF_ERROR(check_line(key, targets));
     rewrite_alias(lines, read_alias_line(lines, first), targets);
     texts.write(kVirtualFile, lines);
     return {};

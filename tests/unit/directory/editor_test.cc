@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "mail/base/memory_filesystem.h"
+#include "mail/directory/snapshot.h"
 
 using mail::directory::Editor;
 
@@ -163,6 +164,31 @@ TEST_CASE("what the files cannot hold is refused") {
     CAPTURE(bad);
     CHECK(folder.editor.add_alias("x@d.example", bad).code() == absl::StatusCode::kInvalidArgument);
   }
+}
+
+TEST_CASE("what a reader would lose for its length is not written") {
+  Folder folder("", "");
+  Editor& editor = folder.editor;
+  const std::string domain = "@" + std::string(250, 'd') + ".test";
+  CHECK(editor.add_account(std::string(64, 'a') + domain, "{PLAIN}x").ok());
+  CHECK(editor.add_account(std::string(65, 'a') + domain, "{PLAIN}x").code() ==
+        absl::StatusCode::kInvalidArgument);
+  // 65,536 octets in a line: the key, a blank, targets of 64 octets with commas between them.
+  const std::size_t limit = mail::directory::Options().max_line_octets;
+  std::string targets;
+  for (int i = 0; targets.size() + 65 + 20 < limit; ++i) {
+    const std::string number = std::to_string(i);
+    targets += (i == 0 ? "" : ",") + number + std::string(52 - number.size(), 'x') + "@d.example";
+  }
+  const std::string key = "list@d.example";
+  const std::size_t rest = limit - key.size() - 1 - targets.size() - 1;
+  const std::string last = std::string(rest - 10, 'z') + "@d.example";
+  CHECK(editor.add_alias(key, targets).ok());
+  CHECK(editor.add_alias(key, "z" + last).code() == absl::StatusCode::kResourceExhausted);
+  CHECK(editor.add_alias(key, last).ok());
+  CHECK(folder.aliases().size() == limit + 1);
+  CHECK(editor.add_alias("more@d.example", targets + "," + std::string(85, 'z') + "@d.example")
+            .code() == absl::StatusCode::kResourceExhausted);
 }
 
 TEST_CASE("an edit waits its turn: a held lock is a temporary refusal") {
