@@ -66,8 +66,8 @@ std::vector<std::string> ConfigTexts::changed_files() const {
     const Text& text = texts_.find(file)->second;
     if (text.now != text.before) files.push_back(file);
   }
-  std::stable_partition(files.begin(), files.end(),
-                        [](const std::string& file) { return file != kAccountsFile; });
+  const auto accounts = std::find(files.begin(), files.end(), kAccountsFile);
+  if (accounts != files.end()) std::rotate(accounts, accounts + 1, files.end());
   return files;
 }
 
