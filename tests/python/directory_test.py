@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """libmail.Directory: the config folder, read and changed."""
 
+import datetime
 import fcntl
 import pathlib
 import tempfile
@@ -88,6 +89,26 @@ class Directory(unittest.TestCase):
         self.assertNotIn("secret", repr(account))
         with self.assertRaises(LookupError):
             directory["bob@example.com"]
+
+    def test_an_app_password_opens_what_it_is_for_until_it_ends(self):
+        directory = libmail.Directory(self.folder)
+        made = directory.add_app_password("ann@example.com", "phone", services=("imap", "smtp"))
+        self.assertGreater(len(made), 20)
+        self.assertTrue(directory.verify_password("ann@example.com", made, service="imap"))
+        for service in ("pop3", None):
+            self.assertFalse(directory.verify_password("ann@example.com", made, service=service))
+        with self.assertRaises(libmail.InvalidArgument):
+            directory.verify_password("ann@example.com", made, service="ftp")
+        past = datetime.datetime(2020, 1, 31, 23, 59, 59)
+        directory.add_app_password("ann@example.com", "old", "secret", expires=past)
+        self.assertFalse(directory.verify_password("ann@example.com", "secret", service="imap"))
+        [phone, old] = directory.app_passwords("Ann@example.com")
+        self.assertEqual(phone, libmail.AppPassword("ann@example.com", "phone", ("imap", "smtp"), None, 1))
+        self.assertEqual(old.expires, past.replace(tzinfo=datetime.timezone.utc))
+        with self.assertRaises(libmail.AlreadyExists):
+            directory.add_app_password("ann@example.com", "Phone")
+        directory.delete_app_password("ann@example.com", "phone")
+        self.assertFalse(directory.verify_password("ann@example.com", made, service="imap"))
 
     def test_restrictions_and_relays(self):
         directory = libmail.Directory(self.folder)

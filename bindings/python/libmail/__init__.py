@@ -24,14 +24,16 @@ from ._engine import (
     ResourceExhausted, Unavailable)
 from .bayes import Bayes, Explanation, Reason, Verdict
 from .directory import (
-    AccessRule, Account, Alias, Diagnostic, Directory, Quota, Recipient, Relay, Resolution, Step, Transaction, resolve)
+    AccessRule, Account, Alias, AppPassword, Diagnostic, Directory, Quota, Recipient, Relay, Resolution, Step, Transaction,
+    resolve)
 from .maildir import Folder, FolderInfo, FolderStatus, Maildir, MaildirMessage
 from .message import Address, Message, Part, parse_addresses, parse_date
 from .server import ListenAddress, LogLine, Server, StoredMessage
 from .settings import Setting, Settings
 
 __all__ = [
-    "AccessRule", "Account", "Address", "Alias", "AlreadyExists", "Bayes", "DeadlineExceeded", "Diagnostic", "Directory",
+    "AccessRule", "Account", "Address", "Alias", "AlreadyExists", "AppPassword", "Bayes", "DeadlineExceeded", "Diagnostic",
+    "Directory",
     "Error", "Explanation", "FailedPrecondition", "Folder", "FolderInfo", "FolderStatus", "InvalidArgument",
     "ListenAddress", "LogLine", "Maildir", "MaildirMessage", "Message", "NotFound", "Part", "PermissionDenied", "Quota",
     "Reason", "Recipient", "Relay", "Resolution", "ResourceExhausted", "Server", "Setting", "Settings", "Step",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Optional, TypeVar, Union
 
 from ._engine import Error, FailedPrecondition, NotFound, Unavailable, _libmail
-from .maildir import Maildir
+from .maildir import Maildir, utc_of
 
 _Result = TypeVar("_Result")
 
@@ -113,6 +114,17 @@ class Relay:
     line: int
 
 
+@dataclasses.dataclass(frozen=True)
+class AppPassword:
+    """A line of app-passwords.cf: one device or program of an account. The password's hash is not shown."""
+
+    address: str
+    label: str  #: unique in its account
+    services: tuple[str, ...]  #: of "imap", "pop3", "smtp"; empty: all
+    expires: Optional[datetime.datetime]  #: in UTC; None: never
+    line: int
+
+
 class _Edits:
     """The edits that Directory and its transactions share. Each keeps every comment and blank line of the file. What is
     refused (AlreadyExists, NotFound, InvalidArgument) has changed nothing."""
@@ -124,7 +136,8 @@ class _Edits:
         self, address: str, password: Optional[str] = None, *, scheme: str = "SHA512-CRYPT",
         stored: Optional[str] = None) -> None:
         """Makes an account with this password, or, in its place, with a `stored` one of another system:
-        "{SHA512-CRYPT}$6$…". Schemes: SHA512-CRYPT, SHA256-CRYPT, BLF-CRYPT, ARGON2ID, SCRAM-SHA-256.
+        "{SHA512-CRYPT}$6$…". Schemes: SHA512-CRYPT, SHA256-CRYPT, BLF-CRYPT, ARGON2ID, SSHA512,
+        PBKDF2, SCRAM-SHA-256.
 
         Raises AlreadyExists for an account or an alias, InvalidArgument for no usable address, password or scheme.
         """
@@ -177,6 +190,30 @@ class _Edits:
     def delete_quota(self, address: str) -> bool:
         """Back to the default. True when there was one."""
         return self._edit(lambda editor: editor.delete_quota(address))
+
+    def add_app_password(
+        self, address: str, label: str, password: Optional[str] = None, *, services: Iterable[str] = (),
+        expires: Optional[datetime.datetime] = None, scheme: Optional[str] = None) -> str:
+        """A password for one device or program, beside the account's own; returned, and made here unless one is given.
+
+        label     what the owner calls it: "phone"
+        services  of "imap", "pop3", "smtp"; none: all
+        expires   it holds until then; without a time zone: UTC
+        scheme    SHA512-CRYPT; SSHA512, which is quick, for one that was made here and that nobody can guess
+
+        Raises NotFound, AlreadyExists for the label, InvalidArgument, ResourceExhausted above 32 of an account.
+        """
+        given = _libmail.generate_password() if password is None else password
+        hashed = _libmail.hash_password(given, scheme or ("SSHA512" if password is None else "SHA512-CRYPT"))
+        until = None
+        if expires is not None:
+            until = (expires if expires.tzinfo else expires.replace(tzinfo=datetime.timezone.utc)).timestamp()
+        self._edit(lambda editor: editor.add_app_password(address, label, hashed, ",".join(services), until))
+        return given
+
+    def delete_app_password(self, address: str, label: str) -> None:
+        """Its sessions end. Raises NotFound."""
+        self._edit(lambda editor: editor.delete_app_password(address, label))
 
     def add_master(self, name: str, password: str, *, scheme: str = "SHA512-CRYPT") -> None:
         """Who may open every mailbox, as `ann@example.com*name`. Raises AlreadyExists."""
@@ -326,6 +363,14 @@ class Directory(_Edits):
         """Of postfix-virtual.cf, in the order of the file."""
         return [Alias(*row) for row in self._snapshot.aliases()]
 
+    def app_passwords(self, address: str) -> list[AppPassword]:
+        """Those of an account, in the order of the file; also expired ones."""
+        return [
+            AppPassword(account, label, tuple(services.split(",")) if services else (),
+                        None if expires is None else utc_of(expires), line)
+            for account, label, services, expires, line in self._snapshot.app_passwords(address)
+        ]
+
     @property
     def masters(self) -> list[str]:
         """Names of dovecot-masters.cf, in the order of the file."""
@@ -351,10 +396,11 @@ class Directory(_Edits):
         verdict, recipients, undeliverable, path = self._snapshot.resolve(address)
         return Resolution(verdict, [Recipient(*row) for row in recipients], undeliverable, [Step(*row) for row in path])
 
-    def verify_password(self, login: str, password: str) -> bool:
-        """Whether this login (an address, or ``address*master``) and password would be let in. Takes milliseconds on
-        purpose. Raises Unavailable when the accounts cannot be read."""
-        verdict, _, reason = self._snapshot.authenticate(login, password)
+    def verify_password(self, login: str, password: str, *, service: Optional[str] = None) -> bool:
+        """Whether this login (an address, or ``address*master``) and password would be let in; by app passwords, too,
+        where `service` says to what: "imap", "pop3", "smtp". Takes milliseconds on purpose. Raises Unavailable when the
+        accounts cannot be read."""
+        verdict, _, reason = self._snapshot.authenticate(login, password, service or "")
         if verdict == "unavailable":
             raise Unavailable(reason)
         return verdict == "accepted"

@@ -2,6 +2,7 @@
 // Status, Python wants them thrown.
 #pragma once
 
+#include <optional>
 #include <shared_mutex>
 #include <span>
 #include <string>
@@ -61,6 +62,7 @@ std::vector<std::string> flag_names(const store::Flags& flags,
                                     const std::vector<std::string>& keywords);
 /// Since 1970, as Python counts time.
 double seconds_of(WallTime time);
+std::optional<WallTime> wall_time(const std::optional<double>& seconds);
 
 /// Is it an error, file, line, what is wrong, what to do about it.
 py::list diagnostics_of(std::span<const directory::Diagnostic> diagnostics);

@@ -136,13 +136,38 @@ py::list aliases(const Snapshot& snapshot) {
   return all;
 }
 
+py::list app_passwords(const Snapshot& snapshot, const std::string& address) {
+  py::list all;
+  for (const auto* const entry : snapshot.app_passwords_of(ascii::to_lower(address))) {
+    all.append(py::make_tuple(
+        entry->address, to_str(entry->label), entry->scope.text(),
+        entry->expires ? py::object(py::float_(seconds_of(*entry->expires))) : py::none(),
+        entry->line));
+  }
+  return all;
+}
+
+/// What a login is for, now; nothing for an empty name.
+std::optional<directory::LoginAttempt> attempt_of(const std::string& service) {
+  using directory::LoginService;
+  if (service.empty()) return std::nullopt;
+  for (const auto known : {LoginService::kImap, LoginService::kPop3, LoginService::kSmtp}) {
+    if (service == to_string(known)) {
+      return directory::LoginAttempt{
+          known, std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())};
+    }
+  }
+  throw Failure{invalid("'", service, "' is no service: imap, pop3 and smtp are")};
+}
+
 /// "accepted", "refused" or "unavailable", the account, and the reason.
 py::tuple authenticate(const Snapshot& snapshot, const std::string& login,
-                       const std::string& password) {
+                       const std::string& password, const std::string& service) {
+  const auto attempt = attempt_of(service);
   directory::Login answer;
   {
     const Blocking call;
-    answer = directory::authenticate(snapshot, login, password);
+    answer = directory::authenticate(snapshot, login, password, attempt);
   }
   const char* verdict = "refused";
   switch (answer.verdict) {
@@ -180,6 +205,7 @@ void define_directory(py::module_& module) {
            [](const Snapshot& snapshot) { return diagnostics_of(snapshot.diagnostics()); })
       .def("authenticate", &authenticate)
       .def("account", &account)
+      .def("app_passwords", &app_passwords)
       .def("masters", &masters)
       .def("mail_place", &mail_place)
       .def("access_rules", &access_rules)

@@ -110,6 +110,22 @@ void define_edits(py::class_<Self>& made) {
       .def("set_relay_credentials", edit<Self>(&Editor::set_relay_credentials))
       .def("delete_relay", edit<Self>(&Editor::delete_relay))
       .def("rename", edit<Self>(&Editor::rename))
+      .def("delete_app_password", edit<Self>(&Editor::delete_app_password))
+      .def("add_app_password",
+           [](Self& self, const std::string& address, const std::string& label,
+              const std::string& stored, const std::string& services,
+              const std::optional<double>& expires) {
+             const auto scope = directory::LoginScope::parse(services);
+             if (!scope) {
+               throw Failure{invalid("'", services, "' are no services: imap, pop3 and smtp are")};
+             }
+             const directory::AppPassword entry{.address = address,
+                                                .label = label,
+                                                .password = stored,
+                                                .scope = *scope,
+                                                .expires = wall_time(expires)};
+             self.run([&](Editor& editor) { check(editor.add_app_password(entry)); });
+           })
       .def("restrict",
            [](Self& self, const std::string& address, bool sends) {
              self.run([&](Editor& editor) { check(editor.restrict(direction(sends), address)); });
@@ -138,6 +154,7 @@ void define_editor(py::module_& module) {
       .def("abandon", &PythonTransaction::abandon);
   define_edits(transaction);
   module.def("hash_password", &hash_password);
+  module.def("generate_password", &crypto::generate_password);
 }
 
 }  // namespace mail::python

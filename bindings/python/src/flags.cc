@@ -55,4 +55,15 @@ double seconds_of(WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
+std::optional<WallTime> wall_time(const std::optional<double>& seconds) {
+  if (!seconds) return std::nullopt;
+  // Far beyond every calendar, and within what a WallTime can hold.
+  constexpr double kEnd = 253'402'300'800;  // the year 10000
+  if (!(*seconds > -kEnd && *seconds < kEnd)) {
+    throw Failure{
+        invalid(*seconds > 0 ? "a time so late" : "a time so early", " cannot be stored")};
+  }
+  return WallTime(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*seconds)));
+}
+
 }  // namespace mail::python

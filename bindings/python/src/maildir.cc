@@ -45,10 +45,6 @@ struct Opened {
   std::map<std::string, std::shared_ptr<Mailbox>, std::less<>> folders;
 };
 
-WallTime wall_time(double seconds) {
-  return WallTime(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
-}
-
 std::vector<Uid> uids_of(const std::vector<std::uint32_t>& numbers) {
   std::vector<Uid> uids;
   uids.reserve(numbers.size());
@@ -182,7 +178,7 @@ class PythonMaildir {
     for (auto& [bytes, flags, received] : rows) {
       messages.push_back({.bytes = std::move(bytes),
                           .flags = named_flags(flags),
-                          .internal_date = received ? wall_time(*received) : SystemClock().wall()});
+                          .internal_date = wall_time(received).value_or(SystemClock().wall())});
     }
     std::vector<std::uint32_t> uids;
     for (const Uid uid : value_of(mailbox(folder)->append(messages))) {

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kLockFile = ".libmail.lock";
 constexpr std::uint64_t kMaxFileOctets = 64 * 1024 * 1024;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// A line of the files that know continuation lines.
 bool continues(std::string_view line) {
@@ -39,6 +40,11 @@ StatusOr<std::string> read_config(Filesystem& filesystem, const std::string& pat
 
 Lines split_lines(std::string_view text) {
   Lines lines;
+  // Readers pass over it; it must not hide the key behind it.
+  if (text.starts_with(kByteOrderMark)) {
+    lines.emplace_back(kByteOrderMark);
+    text.remove_prefix(kByteOrderMark.size());
+  }
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     const std::size_t size = end == std::string_view::npos ? text.size() : end + 1;
@@ -55,7 +61,8 @@ std::string join_lines(const Lines& lines) {
 }
 
 void append_line(Lines& lines, std::string line) {
-  if (!lines.empty() && !lines.back().ends_with('\n')) lines.back() += '\n';
+  const bool is_cut = !lines.empty() && !lines.back().ends_with('\n');
+  if (is_cut && lines.back() != kByteOrderMark) lines.back() += '\n';
   lines.push_back(std::move(line) + "\n");
 }
 
@@ -68,7 +75,7 @@ std::pair<std::string_view, std::string_view> split_line_end(std::string_view li
 
 bool is_comment_or_blank(std::string_view line) {
   const std::string_view content = ascii::trim(line);
-  return content.empty() || content.front() == '#';
+  return content.empty() || content.front() == '#' || content == kByteOrderMark;
 }
 
 std::string account_key(std::string_view line) {

@@ -28,7 +28,7 @@ Status write_config(Filesystem& filesystem, const std::string& path, std::string
 /// Of a new file. The accounts hold password hashes; aliases are nobody else's business either.
 inline constexpr std::uint32_t kConfigFileMode = 0640;
 
-using Lines = std::vector<std::string>;  // each with its line end
+using Lines = std::vector<std::string>;  // each with its line end; a byte order mark is one
 
 Lines split_lines(std::string_view text);
 std::string join_lines(const Lines& lines);

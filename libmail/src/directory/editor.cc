@@ -92,9 +92,15 @@ std::string join_targets(const std::vector<std::string>& targets) {
   return text;
 }
 
-/// A line that is longer than a reader takes would be lost, with all its targets.
+/// A line that a reader does not take, for its length or for what a person wrote into it, would be
+/// lost with all its targets.
 Status check_line(std::string_view key, const std::vector<std::string>& targets) {
-  const std::size_t octets = key.size() + 1 + join_targets(targets).size();
+  const std::string joined = join_targets(targets);
+  if (!parse_targets(joined, "localhost")) {
+    return failed_precondition("the line of '", excerpt(key), "' cannot be read: '",
+                               excerpt(joined), "'; mend it by hand first");
+  }
+  const std::size_t octets = key.size() + 1 + joined.size();
   const std::size_t limit = Options().max_line_octets;
   if (octets <= limit) return {};
   return exhausted("the line of '", excerpt(key), "' would have ", octets,

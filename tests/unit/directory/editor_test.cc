@@ -191,6 +191,27 @@ TEST_CASE("what a reader would lose for its length is not written") {
             .code() == absl::StatusCode::kResourceExhausted);
 }
 
+TEST_CASE("a byte order mark hides no line from an edit") {
+  Folder folder(
+      "\xEF\xBB\xBF"
+      "ann@d.example|{PLAIN}x\n",
+      "\xEF\xBB\xBF");
+  CHECK(folder.editor.add_account("ann@d.example", "{PLAIN}z").code() ==
+        absl::StatusCode::kAlreadyExists);
+  CHECK(folder.editor.add_alias("info@d.example", "ann@d.example").ok());
+  CHECK(folder.aliases() == "\xEF\xBB\xBFinfo@d.example ann@d.example\n");
+  CHECK(folder.editor.delete_account("ann@d.example").ok());
+  CHECK(folder.accounts() == "\xEF\xBB\xBF");
+}
+
+TEST_CASE("a line that cannot be read is not added to") {
+  Folder folder(kAccounts, "ann@d.example x@y, z@q\"\ninfo@d.example \"a\n");
+  CHECK(folder.editor.add_forward("ann@d.example", "eve@e.example", true).code() ==
+        absl::StatusCode::kFailedPrecondition);
+  CHECK(folder.editor.add_alias("info@d.example", "ann@d.example").code() ==
+        absl::StatusCode::kFailedPrecondition);
+}
+
 TEST_CASE("an edit waits its turn: a held lock is a temporary refusal") {
   Folder folder("", "");
   auto lock = folder.files.open_append("/config/.libmail.lock", 0600);

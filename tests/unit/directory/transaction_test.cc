@@ -149,6 +149,21 @@ TEST_CASE("a transaction that changes nothing writes nothing") {
   CHECK(folder.files.renamed.empty());
 }
 
+TEST_CASE("no edit lets others read a file that they could not, nor shuts out who could") {
+  Folder folder;
+  const std::string accounts = "/config/postfix-accounts.cf";
+  for (const std::uint32_t mode : {0600U, 0640U, 0644U, 0660U}) {
+    REQUIRE(folder.files.set_mode(accounts, mode).ok());
+    REQUIRE(folder.editor.update_account("ann@d.example", "{PLAIN}new").ok());
+    CHECK(folder.files.info(accounts)->mode == mode);
+  }
+  REQUIRE(folder.editor.add_master("root", "{PLAIN}x").ok());
+  REQUIRE(folder.editor.set_relay_credentials("d.example", "user", "secret").ok());
+  for (const std::string name : {"dovecot-masters.cf", "postfix-sasl-password.cf"}) {
+    CHECK((folder.files.info("/config/" + name)->mode & 07) == 0);
+  }
+}
+
 TEST_CASE("an address is renamed wherever it stands, and nothing else is") {
   Folder folder;
   const auto put = [&](const std::string& name, std::string_view text) {
