@@ -140,7 +140,7 @@ int email_list(const Context& context) {
   for (const mail::directory::Account& account : snapshot->accounts()) {
     const std::vector<std::string> aliases = aliases_of(*snapshot, account.address);
     const mail::directory::Quota quota = snapshot->quota_of(account);
-    const std::uint64_t used = mail_octets(context, account);
+    const std::uint64_t used = mail_usage(context, account).octets;
     const bool suspended = mail::directory::is_suspended(account.password);
     list.push_back({{"address", account.address},
                     {"aliases", aliases},

@@ -4,7 +4,7 @@ add_executable(mailctl mailctl/main.cc mailctl/email.cc mailctl/alias.cc mailctl
                mailctl/usage.cc mailctl/account.cc mailctl/config.cc mailctl/completion.cc mailctl/commands.cc
                mailctl/relay.cc mailctl/spam.cc mailctl/spam_replay.cc mailctl/spam_tables.cc mailctl/teach.cc
                mailctl/sa_learn.cc mailctl/spam_bootstrap.cc mailctl/owned_filesystem.cc)
-target_link_libraries(mailctl PRIVATE mail::bayes mail::message mail::directory mail::crypto nlohmann_json::nlohmann_json mail_build_flags)
+target_link_libraries(mailctl PRIVATE mail::bayes mail::message mail::store mail::directory mail::crypto nlohmann_json::nlohmann_json mail_build_flags)
 target_compile_definitions(mailctl PRIVATE MAIL_VERSION="${PROJECT_VERSION}")
 install(TARGETS mailctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 

@@ -1,59 +1,17 @@
 #include "usage.h"
 
 #include <array>
-#include <filesystem>
 
-#include "mail/base/ascii.h"
 #include "mail/directory/attributes.h"
+#include "mail/store/maildir.h"
 
 namespace mailctl {
-namespace {
 
-namespace fs = std::filesystem;
-
-/// The S of "1700000000.M1P2.host,S=4711,W=4800:2,S".
-std::uint64_t message_octets(const fs::directory_entry& file) {
-  const std::string name = file.path().filename().string();
-  const std::size_t at = name.find(",S=");
-  if (at != std::string::npos) {
-    const std::size_t begin = at + 3;
-    const std::string_view digits =
-        std::string_view(name).substr(begin, name.find_first_not_of("0123456789", begin) - begin);
-    if (const auto octets = mail::ascii::parse_number(digits)) return *octets;
-  }
-  std::error_code error;
-  const std::uintmax_t octets = file.file_size(error);
-  return error ? 0 : octets;
-}
-
-std::uint64_t folder_octets(const fs::path& folder) {
-  std::uint64_t octets = 0;
-  std::error_code error;
-  for (const char* part : {"cur", "new"}) {
-    for (const auto& file : fs::directory_iterator(folder / part, error)) {
-      if (file.is_regular_file(error)) octets += message_octets(file);
-    }
-  }
-  return octets;
-}
-
-}  // namespace
-
-std::uint64_t mail_octets(const Context& context, const mail::directory::Account& account) {
-  const std::size_t at = account.address.rfind('@');
-  fs::path root = mail::directory::attributes_of(account, context.mail).mail;
-  if (root.empty()) {
-    root = fs::path(context.mail) / account.address.substr(at + 1) / account.address.substr(0, at);
-  }
-  std::uint64_t octets = folder_octets(root);
-  std::error_code error;
-  for (const auto& folder : fs::directory_iterator(root, error)) {
-    const std::string name = folder.path().filename().string();
-    const bool is_folder =
-        name.starts_with('.') && folder.is_directory(error) && !folder.is_symlink(error);
-    if (is_folder) octets += folder_octets(folder.path());
-  }
-  return octets;
+mail::store::Usage mail_usage(const Context& context, const mail::directory::Account& account) {
+  const std::string directory = mail::directory::attributes_of(account, context.mail).mail;
+  const auto usage = mail::store::maildir_usage(mail::real_filesystem(), context.mail,
+                                                {account.address, directory});
+  return usage.ok() ? *usage : mail::store::Usage();
 }
 
 std::string iec_size(std::uint64_t octets) {

@@ -16,28 +16,14 @@
 #include <utility>
 #include <vector>
 
-#include "mail/base/filesystem.h"
 #include "mail/store/types.h"
+#include "store/glance.h"
 #include "store/uidlist.h"
 
 namespace mail::store {
 
 /// Grows when an older program would misread what a newer one writes: it then builds its own.
 inline constexpr std::uint32_t kIndexVersion = 1;
-
-/// What of a file or directory shows that it has changed. The time of change and the inode cannot
-/// be set by whoever puts back an old copy.
-struct Glance {
-  WallTime modified{};
-  WallTime changed{};
-  std::uint64_t inode = 0;
-  std::uint64_t size = 0;
-
-  bool operator==(const Glance&) const = default;
-};
-inline Glance glance_at(const FileInfo& info) {
-  return {info.modified, info.changed, info.inode, info.size};
-}
 
 /// Where in libmail.cache the summary of a message is; 0 octets: nowhere.
 struct SummaryPlace {

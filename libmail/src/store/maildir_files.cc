@@ -42,6 +42,7 @@ MaildirFiles::MaildirFiles(Filesystem& the_filesystem, Clock& the_clock, Random&
       process_id_(options.process_id != 0 ? options.process_id
                                           : static_cast<std::uint32_t>(::getpid())),
       boot_(boot_number(fs, options.boot_id)),
+      usage_({fs, name_limits(), options.uidlist_size}, options.usage_accounts),
       last_name_(clock.wall()) {
   const auto root = fs.info(options.root);
   if (root.ok() && root->owner != 0 && ::geteuid() == 0) {

@@ -11,6 +11,7 @@
 
 #include "mail/base/mutex.h"
 #include "mail/store/maildir.h"
+#include "store/account_usage.h"
 #include "store/folder_name.h"
 
 namespace mail::store {
@@ -51,6 +52,11 @@ class MaildirFiles {
   /// Hands a file or directory that was just made to the owner of the mail.
   Status hand_over(const std::string& path);
 
+  /// Of the account in this directory.
+  std::shared_ptr<AccountUsage> usage(const std::string& account_directory) {
+    return usage_.of(account_directory);
+  }
+
   /// After a failed flush the system may show octets that are not on disk, and report success for
   /// them later: such a file is not to be relied on, nor appended to, before it was replaced.
   void suspect(const std::string& path);
@@ -69,6 +75,7 @@ class MaildirFiles {
   const std::uint32_t process_id_;
   const std::uint64_t boot_;
   std::optional<std::pair<std::uint32_t, std::uint32_t>> owner_;  // when it is not ours already
+  UsageBook usage_;
   Mutex mutex_;
   WallTime last_name_ ABSL_GUARDED_BY(mutex_);
   StringSet suspects_ ABSL_GUARDED_BY(mutex_);

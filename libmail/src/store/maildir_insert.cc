@@ -4,7 +4,8 @@
 //  1. the octets are written (or linked) under tmp/ and flushed; nobody sees them;
 //  2. the UIDs are written to dovecot-uidlist and flushed: a cut after this leaves records without
 //     files, which mean nothing, and numbers that are never given out again;
-//  3. each file is renamed into place, with the name that its record tells;
+//  3. each file is renamed into place, with the name that its record tells; the room that was
+//     reserved for it in the account is given back in the same moment (account_usage.h);
 //  4. the directory is flushed, and only then the caller hears of success.
 //
 // MOVE has no step 1: its rename leads from one folder to the other, so that the message is in
@@ -48,7 +49,8 @@ StatusOr<MaildirMailbox::Incoming> MaildirMailbox::write_one(const std::string& 
   return incoming;
 }
 
-StatusOr<std::vector<Uid>> MaildirMailbox::append(std::span<const NewMessage> messages) {
+StatusOr<std::vector<Uid>> MaildirMailbox::append(std::span<const NewMessage> messages,
+                                                  const UsageLimit& limit) {
   MAIL_RETURN_IF_ERROR(check());
   std::vector<Incoming> incoming;
   for (const NewMessage& message : messages) {
@@ -60,7 +62,7 @@ StatusOr<std::vector<Uid>> MaildirMailbox::append(std::span<const NewMessage> me
     }
     incoming.push_back(std::move(one).value());
   }
-  MAIL_RETURN_IF_ERROR(commit_incoming(incoming));
+  MAIL_RETURN_IF_ERROR(commit_incoming(incoming, limit));
   std::vector<Uid> uids;
   for (const Incoming& message : incoming) uids.push_back(message.record.uid);
   return uids;
@@ -71,14 +73,24 @@ void MaildirMailbox::drop(const std::vector<Incoming>& messages) {
   for (const Incoming& message : messages) files_->fs.unlink(message.path).IgnoreError();
 }
 
-Status MaildirMailbox::commit_incoming(std::vector<Incoming>& messages) {
+StatusOr<Reservation> MaildirMailbox::reserve(const std::vector<Incoming>& messages,
+                                              const UsageLimit& limit) {
+  if (limit.is_unlimited()) return Reservation();
+  Usage added;
+  for (const Incoming& message : messages) added += {message.size, 1};
+  const auto usage = files_->usage(account_directory_);
+  return usage->reserve(added, limit, files_->clock.wall());
+}
+
+Status MaildirMailbox::commit_incoming(std::vector<Incoming>& messages, const UsageLimit& limit) {
   if (messages.empty()) return absl::OkStatus();
-  Status status;
-  {
+  auto reserved = reserve(messages, limit);
+  Status status = reserved.status();
+  if (status.ok()) {
     const MutexLock operation(operation_);
     status = check();
     if (status.ok()) status = name_incoming(messages);
-    if (status.ok()) status = insert(messages);
+    if (status.ok()) status = insert(messages, *std::move(reserved));
     save_index();
   }
   if (!status.ok()) {
@@ -106,7 +118,22 @@ Status MaildirMailbox::name_incoming(std::vector<Incoming>& messages) {
   return absl::OkStatus();
 }
 
-Status MaildirMailbox::insert(std::vector<Incoming>& messages) {
+Status MaildirMailbox::place_all(const std::string& directory,
+                                 const std::vector<Incoming>& messages) {
+  for (auto message = messages.begin(); message != messages.end(); ++message) {
+    const Status status =
+        files_->fs.rename(message->path, path_in(directory, message->name, message->is_new));
+    if (status.ok()) continue;
+    while (message-- != messages.begin()) {
+      files_->fs.rename(path_in(directory, message->name, message->is_new), message->path)
+          .IgnoreError();  // then it shows at the next sync, under the UID that it has on disk
+    }
+    return status;
+  }
+  return absl::OkStatus();
+}
+
+Status MaildirMailbox::insert(std::vector<Incoming>& messages, Reservation reservation) {
   const std::string directory = this->directory();
   {
     MAIL_ASSIGN_OR_RETURN(const Dotlock lock, register_.lock(directory));
@@ -118,17 +145,11 @@ Status MaildirMailbox::insert(std::vector<Incoming>& messages) {
     }
     MAIL_RETURN_IF_ERROR(write_records(directory, fresh, {}));
   }
-  for (auto message = messages.begin(); message != messages.end(); ++message) {
-    const Status status =
-        files_->fs.rename(message->path, path_in(directory, message->name, message->is_new));
-    if (status.ok()) continue;
-    while (message-- != messages.begin()) {
-      files_->fs.rename(path_in(directory, message->name, message->is_new), message->path)
-          .IgnoreError();  // then it shows at the next sync, under the UID that it has on disk
-    }
+  auto place = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return place_all(directory, messages); };
+  if (const Status placed = reservation.place(place); !placed.ok()) {
     flush_undone(directory);
     seen_.reset();
-    return status;
+    return placed;
   }
   std::vector<Table::Row> rows;
   for (const Incoming& message : messages) {
@@ -256,14 +277,15 @@ StatusOr<std::vector<MaildirMailbox::Incoming>> MaildirMailbox::stage(std::span<
   return staged;
 }
 
-StatusOr<UidPairs> MaildirMailbox::copy(std::span<const Uid> uids, Mailbox& to) {
+StatusOr<UidPairs> MaildirMailbox::copy(std::span<const Uid> uids, Mailbox& to,
+                                        const UsageLimit& limit) {
   auto* const target = dynamic_cast<MaildirMailbox*>(&to);
   if (target == nullptr || target->files_ != files_) {
     return invalid("the two folders belong to different stores");
   }
   MAIL_RETURN_IF_ERROR(check());
   MAIL_ASSIGN_OR_RETURN(std::vector<Incoming> incoming, stage(uids, *target));
-  MAIL_RETURN_IF_ERROR(target->commit_incoming(incoming));
+  MAIL_RETURN_IF_ERROR(target->commit_incoming(incoming, limit));
   UidPairs pairs;
   for (const Incoming& message : incoming) pairs.emplace_back(message.source, message.record.uid);
   return pairs;
@@ -323,7 +345,7 @@ StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_locked(
   for (const Outgoing& message : messages) incoming.push_back(incoming_of(message));
   if (incoming.empty()) return Moved();
   MAIL_RETURN_IF_ERROR(to.name_incoming(incoming));
-  MAIL_RETURN_IF_ERROR(to.insert(incoming));
+  MAIL_RETURN_IF_ERROR(to.insert(incoming, Reservation()));
   const std::string target = to.directory();
   Moved moved;
   std::vector<Uid> gone;
@@ -344,7 +366,7 @@ StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_locked(
 
 StatusOr<UidPairs> MaildirMailbox::move_by_copy(std::span<const Uid> uids, MaildirMailbox& to) {
   // Between two file systems there is no rename. Twice for a moment is better than lost.
-  MAIL_ASSIGN_OR_RETURN(const UidPairs pairs, copy(uids, to));
+  MAIL_ASSIGN_OR_RETURN(const UidPairs pairs, copy(uids, to, {}));
   std::vector<Uid> copied;
   for (const auto& [source, target] : pairs) copied.push_back(source);
   std::vector<Uid> removed;

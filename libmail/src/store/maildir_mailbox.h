@@ -39,11 +39,12 @@ class MaildirMailbox final : public Mailbox {
   StatusOr<std::vector<Uid>> claim_recent() override;
   StatusOr<std::shared_ptr<const Content>> read(Uid uid) override;
   std::vector<std::optional<Summary>> summaries(std::span<const Uid> uids) override;
-  StatusOr<std::vector<Uid>> append(std::span<const NewMessage> messages) override;
+  StatusOr<std::vector<Uid>> append(std::span<const NewMessage> messages,
+                                    const UsageLimit& limit) override;
   StatusOr<std::vector<MessageInfo>> change_flags(std::span<const Uid> uids,
                                                   const FlagChange& change) override;
   StatusOr<std::vector<Uid>> expunge(std::span<const Uid> uids) override;
-  StatusOr<UidPairs> copy(std::span<const Uid> uids, Mailbox& to) override;
+  StatusOr<UidPairs> copy(std::span<const Uid> uids, Mailbox& to, const UsageLimit& limit) override;
   StatusOr<UidPairs> move(std::span<const Uid> uids, Mailbox& to) override;
 
   /// For the account, as what follows: reads the folder unless that was done.
@@ -202,9 +203,13 @@ class MaildirMailbox final : public Mailbox {
   StatusOr<Incoming> stage_one(const Outgoing& message, MaildirMailbox& to);
   StatusOr<Incoming> write_one(const std::string& stored, const NewMessage& message);
   Status name_incoming(std::vector<Incoming>& messages) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  Status insert(std::vector<Incoming>& messages) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  Status place_all(const std::string& directory, const std::vector<Incoming>& messages)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  Status insert(std::vector<Incoming>& messages, Reservation reservation)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status finish_insert(std::vector<Incoming>& messages);
-  Status commit_incoming(std::vector<Incoming>& messages);
+  StatusOr<Reservation> reserve(const std::vector<Incoming>& messages, const UsageLimit& limit);
+  Status commit_incoming(std::vector<Incoming>& messages, const UsageLimit& limit);
   void flush_undone(const std::string& directory);
   void drop(const std::vector<Incoming>& messages);
   struct Moved {

@@ -27,17 +27,7 @@
 namespace mail::store {
 namespace {
 
-// A directory changed twice within the granularity of its time looks unchanged. Some file systems
-// count in seconds, and FAT in two; a time with a fraction tells of one that counts as the kernel
-// does, in ticks of at most 10 ms.
-constexpr auto kYoung = seconds(2);
-constexpr auto kYoungInTicks = milliseconds(100);
 constexpr std::uint64_t kKeywordFileSize = 64 << 10;
-
-bool is_young(WallTime changed, WallTime now) {
-  const bool has_fraction = changed != std::chrono::floor<seconds>(changed);
-  return changed + (has_fraction ? Duration(kYoungInTicks) : Duration(kYoung)) >= now;
-}
 
 }  // namespace
 
@@ -53,7 +43,7 @@ StatusOr<bool> MaildirMailbox::sync(bool force) {
   const WallTime clock = files_->clock.wall();
   bool may_change_unseen = false;
   for (const Glance& glance : {now.in_new, now.in_cur}) {
-    may_change_unseen |= is_young(std::max(glance.modified, glance.changed), clock);
+    may_change_unseen |= is_young(glance, clock);
   }
   seen_.reset();
   if (!is_loaded_) files_->clean_temporary(directory);

@@ -20,6 +20,7 @@ namespace {
 /// One target of a delivery under way.
 struct Copy {
   const Target* target = nullptr;
+  Reservation reservation;
   std::string folder;     // canonical
   std::string directory;  // of the folder
   std::string base;
@@ -30,21 +31,25 @@ struct Copy {
 class Batch {
  public:
   Batch(MaildirFiles& files, std::string stored, WallTime received)
-      : files_(files), stored_(std::move(stored)), received_(received) {}
+      : files_(files),
+        stored_(std::move(stored)),
+        wire_(store::wire_size(stored_)),
+        received_(received) {}
 
   void add(Copy copy) { copies_.push_back(std::move(copy)); }
+  std::uint64_t wire_size() const { return wire_; }
   const std::vector<Copy>& copies() const { return copies_; }
 
   Status write() {
-    const std::uint64_t wire = store::wire_size(stored_);
-    for (Copy& copy : copies_) copy.base = files_.message_base(stored_.size(), wire);
+    for (Copy& copy : copies_) copy.base = files_.message_base(stored_.size(), wire_);
     MAIL_ASSIGN_OR_RETURN(temporary_, write_for(copies_.front()));
     return absl::OkStatus();
   }
 
   Status place() {
     for (Copy& copy : copies_) {
-      MAIL_RETURN_IF_ERROR(place_one(copy));
+      auto place = [this, &copy] { return place_one(copy); };
+      MAIL_RETURN_IF_ERROR(copy.reservation.place(std::move(place)));
       copy.is_placed = true;
     }
     return absl::OkStatus();
@@ -92,7 +97,7 @@ class Batch {
     if (status.ok() || absl::IsUnavailable(status)) return status;
     // Another file system, or one without links, or too many links: a file of its own. What else is
     // wrong will be so for that, too. Its name may be the one that is under tmp/ already.
-    copy.base = files_.message_base(stored_.size(), store::wire_size(stored_));
+    copy.base = files_.message_base(stored_.size(), wire_);
     MAIL_ASSIGN_OR_RETURN(const std::string own, write_for(copy));
     status = files_.fs.rename(own, new_path(copy));
     if (!status.ok()) files_.fs.unlink(own).IgnoreError();  // else removed after 36 hours
@@ -100,7 +105,8 @@ class Batch {
   }
 
   MaildirFiles& files_;
-  const std::string stored_;
+  std::string stored_;
+  const std::uint64_t wire_;
   const WallTime received_;
   std::string temporary_;
   std::vector<Copy> copies_;
@@ -128,6 +134,11 @@ class MaildirStore final : public Store {
   Status deliver(std::span<const Target> targets, std::span<const std::string_view> pieces,
                  WallTime received) override;
 
+  StatusOr<Usage> usage(const AccountPlace& place) override {
+    MAIL_ASSIGN_OR_RETURN(const std::string directory, directory_of(place));
+    return files_->usage(directory)->count(files_->clock.wall());
+  }
+
  private:
   StatusOr<std::string> directory_of(const AccountPlace& place) const {
     MAIL_ASSIGN_OR_RETURN(const std::string below, account_directory(place.address));
@@ -135,6 +146,7 @@ class MaildirStore final : public Store {
   }
   StatusOr<std::vector<Batch>> plan(std::span<const Target> targets,
                                     std::span<const std::string_view> pieces, WallTime received);
+  Status reserve(Copy& copy, std::uint64_t octets);
   Status commit(std::vector<Batch>& batches);
   Status flush(const std::vector<Batch>& batches);
 
@@ -160,9 +172,22 @@ StatusOr<std::vector<Batch>> MaildirStore::plan(std::span<const Target> targets,
     std::vector<std::string_view> all = {header};
     all.insert(all.end(), pieces.begin(), pieces.end());
     Batch& batch = batches.emplace_back(*files_, to_stored(all), received);
-    for (Copy& copy : copies) batch.add(std::move(copy));
+    for (Copy& copy : copies) {
+      MAIL_RETURN_IF_ERROR(reserve(copy, batch.wire_size()));
+      batch.add(std::move(copy));
+    }
   }
   return batches;
+}
+
+Status MaildirStore::reserve(Copy& copy, std::uint64_t octets) {
+  if (copy.target->limit.is_unlimited()) return absl::OkStatus();
+  MAIL_ASSIGN_OR_RETURN(const std::string directory, directory_of(copy.target->account));
+  const auto usage = files_->usage(directory);
+  auto reserved = usage->reserve({octets, 1}, copy.target->limit, files_->clock.wall());
+  MAIL_RETURN_IF_ERROR(reserved.status());
+  copy.reservation = *std::move(reserved);
+  return absl::OkStatus();
 }
 
 Status MaildirStore::flush(const std::vector<Batch>& batches) {

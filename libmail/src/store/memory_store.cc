@@ -25,6 +25,8 @@ constexpr std::size_t kMaxKeywords = 64;  // bits of Flags::keywords
 
 using Table = MessageTable<std::shared_ptr<const Content>>;
 
+class MemoryMailbox;
+
 /// What all objects of one store share; lives as long as any of them.
 struct World {
   World(Clock& the_clock, EventBus* the_events) : clock(the_clock), events(the_events) {}
@@ -33,6 +35,10 @@ struct World {
   Clock& clock;
   EventBus* const events;
   std::uint32_t last_validity ABSL_GUARDED_BY(mutex) = 0;
+  // By the address of their account.
+  std::multimap<std::string, std::weak_ptr<const MemoryMailbox>> folders ABSL_GUARDED_BY(mutex);
+
+  Usage usage(const std::string& address) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   UidValidity next_validity() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     const auto now = std::chrono::floor<seconds>(clock.wall().time_since_epoch()).count();
@@ -106,15 +112,17 @@ class MemoryMailbox final : public Mailbox {
     return found;
   }
 
-  StatusOr<std::vector<Uid>> append(std::span<const NewMessage> messages) override;
+  StatusOr<std::vector<Uid>> append(std::span<const NewMessage> messages,
+                                    const UsageLimit& limit) override;
   StatusOr<std::vector<MessageInfo>> change_flags(std::span<const Uid> uids,
                                                   const FlagChange& change) override;
   StatusOr<std::vector<Uid>> expunge(std::span<const Uid> uids) override;
-  StatusOr<UidPairs> copy(std::span<const Uid> uids, Mailbox& to) override {
-    return transfer(uids, to, false);
+  StatusOr<UidPairs> copy(std::span<const Uid> uids, Mailbox& to,
+                          const UsageLimit& limit) override {
+    return transfer(uids, to, false, limit);
   }
   StatusOr<UidPairs> move(std::span<const Uid> uids, Mailbox& to) override {
-    return transfer(uids, to, true);
+    return transfer(uids, to, true, {});
   }
 
   // For the account and the store, which hold the lock.
@@ -122,6 +130,16 @@ class MemoryMailbox final : public Mailbox {
     return is_gone_ ? not_found("the folder ", name_, " is gone") : absl::OkStatus();
   }
   void vanish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(world_->mutex) { is_gone_ = true; }
+  Usage usage() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(world_->mutex) {
+    if (is_gone_) return {};
+    const FolderStatus status = table_.status();
+    return {status.size, status.messages};
+  }
+  Status check_room(const UsageLimit& limit, const Usage& added) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(world_->mutex) {
+    const bool is_too_much = exceeds(limit, world_->usage(address_), added);
+    return is_too_much ? over_quota(address_) : absl::OkStatus();
+  }
   void rename(std::string name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(world_->mutex) {
     name_ = std::move(name);
   }
@@ -138,7 +156,8 @@ class MemoryMailbox final : public Mailbox {
   }
 
  private:
-  StatusOr<UidPairs> transfer(std::span<const Uid> uids, Mailbox& to, bool is_move);
+  StatusOr<UidPairs> transfer(std::span<const Uid> uids, Mailbox& to, bool is_move,
+                              const UsageLimit& limit);
   UidPairs transfer_locked(std::span<const Uid> uids, MemoryMailbox& to, bool is_move)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(world_->mutex);
   Status check_room(const std::vector<std::string>& names, std::set<std::string>& fresh) const
@@ -158,6 +177,15 @@ class MemoryMailbox final : public Mailbox {
   std::vector<std::string> keywords_ ABSL_GUARDED_BY(world_->mutex);
   Table table_ ABSL_GUARDED_BY(world_->mutex){ModSeq{1}};
 };
+
+Usage World::usage(const std::string& address) const ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  Usage usage;
+  const auto [begin, end] = folders.equal_range(address);
+  for (auto at = begin; at != end; ++at) {
+    if (const auto folder = at->second.lock()) usage += folder->usage();
+  }
+  return usage;
+}
 
 Uid MemoryMailbox::add(std::shared_ptr<const Content> content, const Flags& flags, WallTime date) {
   const Uid uid{static_cast<std::uint32_t>(next_uid_++)};
@@ -188,19 +216,27 @@ std::uint64_t MemoryMailbox::intern(const std::vector<std::string>& names) {
   return keyword_bits(names, keywords_).value_or(0);
 }
 
-StatusOr<std::vector<Uid>> MemoryMailbox::append(std::span<const NewMessage> messages) {
+StatusOr<std::vector<Uid>> MemoryMailbox::append(std::span<const NewMessage> messages,
+                                                 const UsageLimit& limit) {
   MutexLock lock(world_->mutex);
   MAIL_RETURN_IF_ERROR(check());
   std::set<std::string> fresh;
   for (const NewMessage& message : messages) {
     MAIL_RETURN_IF_ERROR(check_room(message.flags.keywords, fresh));
   }
-  table_.next_modseq();
-  std::vector<Uid> uids;
+  std::vector<std::shared_ptr<const Content>> contents;
+  Usage added;
   for (const NewMessage& message : messages) {
     const std::string_view pieces[] = {message.bytes};
-    const Flags flags{message.flags.system, intern(message.flags.keywords)};
-    uids.push_back(add(to_content(to_stored(pieces)), flags, message.internal_date));
+    contents.push_back(to_content(to_stored(pieces)));
+    added += {contents.back()->bytes().size(), 1};
+  }
+  MAIL_RETURN_IF_ERROR(check_room(limit, added));
+  table_.next_modseq();
+  std::vector<Uid> uids;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const Flags flags{messages[i].flags.system, intern(messages[i].flags.keywords)};
+    uids.push_back(add(std::move(contents[i]), flags, messages[i].internal_date));
   }
   const std::string changed = topic();
   lock.release();
@@ -277,8 +313,8 @@ UidPairs MemoryMailbox::transfer_locked(std::span<const Uid> uids, MemoryMailbox
   return pairs;
 }
 
-StatusOr<UidPairs> MemoryMailbox::transfer(std::span<const Uid> uids, Mailbox& to,
-                                           bool is_move) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+StatusOr<UidPairs> MemoryMailbox::transfer(std::span<const Uid> uids, Mailbox& to, bool is_move,
+                                           const UsageLimit& limit) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   auto* const target = dynamic_cast<MemoryMailbox*>(&to);
   if (target == nullptr || target->world_ != world_) {
     return invalid("the two folders belong to different stores");
@@ -286,6 +322,12 @@ StatusOr<UidPairs> MemoryMailbox::transfer(std::span<const Uid> uids, Mailbox& t
   MutexLock lock(world_->mutex);
   MAIL_RETURN_IF_ERROR(check());
   MAIL_RETURN_IF_ERROR(target->check());
+  Usage added;
+  for (const Uid uid : ascending(uids)) {
+    const Table::Row* row = table_.find(uid);
+    if (row != nullptr) added += {row->info.size, 1};
+  }
+  if (added != Usage{}) MAIL_RETURN_IF_ERROR(target->check_room(limit, added));
   UidPairs pairs = transfer_locked(uids, *target, is_move);
   const std::string topics[] = {topic(), target->topic()};
   lock.release();
@@ -375,6 +417,8 @@ class MemoryAccount final : public Account {
     auto& mailbox = mailboxes_[name];
     mailbox =
         std::make_shared<MemoryMailbox>(world_, address_, std::move(name), world_->next_validity());
+    std::erase_if(world_->folders, [](const auto& entry) { return entry.second.expired(); });
+    world_->folders.emplace(address_, mailbox);
     return *mailbox;
   }
   // The mailbox's lock is this one, which the analysis cannot see.
@@ -428,6 +472,11 @@ class MemoryStore final : public Store {
   }
   Status deliver(std::span<const Target> targets, std::span<const std::string_view> pieces,
                  WallTime received) override ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  StatusOr<Usage> usage(const AccountPlace& place) override {
+    MAIL_RETURN_IF_ERROR(account_directory(place.address).status());
+    const MutexLock lock(world_->mutex);
+    return world_->usage(place.address);
+  }
 
  private:
   StatusOr<std::shared_ptr<MemoryAccount>> find(const AccountPlace& place) {
@@ -458,12 +507,24 @@ Status MemoryStore::deliver(std::span<const Target> targets,
     MAIL_ASSIGN_OR_RETURN(auto mailbox, accounts[i]->find(name));
     mailboxes.push_back(std::move(mailbox));
   }
-  std::vector<std::string> topics;
+  std::vector<std::shared_ptr<const Content>> contents;
+  std::map<std::string_view, Usage> added;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     std::vector<std::string_view> all = {targets[i].header};
     all.insert(all.end(), pieces.begin(), pieces.end());
+    contents.push_back(to_content(to_stored(all)));
+    // Several copies for one account: each comes behind the ones before it.
+    Usage& before = added[targets[i].account.address];
+    Usage used = world_->usage(targets[i].account.address);
+    used += before;
+    const Usage one{contents.back()->bytes().size(), 1};
+    if (exceeds(targets[i].limit, used, one)) return over_quota(targets[i].account.address);
+    before += one;
+  }
+  std::vector<std::string> topics;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
     mailboxes[i]->begin_change();
-    mailboxes[i]->add(to_content(to_stored(all)), {}, received);
+    mailboxes[i]->add(std::move(contents[i]), {}, received);
     topics.push_back(mailboxes[i]->topic());
   }
   lock.release();

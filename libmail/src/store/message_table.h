@@ -126,6 +126,9 @@ class MessageTable {
       status.unseen += row.info.flags.has(kSeen) ? 0 : 1;
       status.recent += row.is_recent ? 1 : 0;
       status.size += row.info.size;
+      if (!row.info.flags.has(kDeleted)) continue;
+      ++status.deleted;
+      status.deleted_size += row.info.size;
     }
     return status;
   }

@@ -163,13 +163,13 @@ class Words(unittest.TestCase):
         message = folders.root / 'mail/example.com/ann/cur/1.host:2,S'
         message.write_text('1234')
         for octets in (1, 1000, 1020, 1024, 1536, 1537, 10239, 10240, 10241, 1048575, 1048576, 10 ** 10, 2 ** 50 + 1):
-            for name in (f'.Sent/new/2.host,S={octets},W=9', f'.Sent/tmp/2,S={octets}', f'other/cur/2,S={octets}'):
+            for name in (f'.Sent/new/2.host,S=9,W={octets}', f'.Sent/tmp/2,S={octets}', f'other/cur/2,S={octets}'):
                 (folders.root / 'mail/example.com/ann' / name).touch()
             text = subprocess.run(['numfmt', '--to=iec', str(octets + 4)], text=True, capture_output=True).stdout.strip()
             line = folders.run(['email', 'list']).stdout.splitlines()[0]
             percent = (octets + 4) * 100 // (5 * 2 ** 30)
             self.assertEqual(line, f'* ann@example.com ( {text} / 5.0G ) [{percent}%]')
-            (folders.root / f'mail/example.com/ann/.Sent/new/2.host,S={octets},W=9').unlink()
+            (folders.root / f'mail/example.com/ann/.Sent/new/2.host,S=9,W={octets}').unlink()
         folders.remove()
 
     @unittest.skipUnless(hasattr(os, 'geteuid') and os.geteuid() == 0, 'only root may mount')

@@ -95,6 +95,9 @@ class FullStore : public store::Store {
     }
     return store_.deliver(targets, pieces, received);
   }
+  StatusOr<store::Usage> usage(const store::AccountPlace& place) override {
+    return store_.usage(place);
+  }
 
  private:
   store::Store& store_;

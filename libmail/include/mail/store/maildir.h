@@ -22,6 +22,7 @@ struct MaildirOptions {
   std::uint64_t index_size = 512ULL << 20;    // octets of libmail.index that are read at most
   std::uint64_t cache_size = 8ULL << 30;      // octets from which libmail.cache does not grow
   std::size_t tombstones = 10'000;            // expunged messages that a folder remembers
+  std::size_t usage_accounts = 10'000;        // accounts whose usage is remembered
   Duration lock_wait = seconds(5);            // for another program's dovecot-uidlist.lock
   std::uint32_t process_id = 0;               // fourth part of a file name; 0: the process's own
   /// Another one after each start of the system; empty: as the kernel says, if it does. What an
@@ -32,5 +33,10 @@ struct MaildirOptions {
 /// `filesystem`, `clock`, `random` and `events` must outlive it; `events` may be null.
 std::unique_ptr<Store> make_maildir_store(Filesystem& filesystem, Clock& clock, Random& random,
                                           EventBus* events, MaildirOptions options);
+
+/// What an account holds, as `Store::usage` tells it, for programs without a store: nothing is made
+/// or changed.
+StatusOr<Usage> maildir_usage(Filesystem& filesystem, const std::string& root,
+                              const AccountPlace& place);
 
 }  // namespace mail::store

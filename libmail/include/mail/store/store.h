@@ -17,6 +17,7 @@
 
 #include "mail/base/status.h"
 #include "mail/store/types.h"
+#include "mail/store/usage.h"
 
 namespace mail::store {
 
@@ -81,8 +82,10 @@ class Mailbox {
   /// at most the first time.
   virtual std::vector<std::optional<Summary>> summaries(std::span<const Uid> uids) = 0;
 
-  /// All or none (RFC 3502 §6.3.11). The UIDs, in order.
-  virtual StatusOr<std::vector<Uid>> append(std::span<const NewMessage> messages) = 0;
+  /// All or none (RFC 3502 §6.3.11). The UIDs, in order. Fails: `is_over_quota` when the account
+  /// would hold more than `limit` then.
+  virtual StatusOr<std::vector<Uid>> append(std::span<const NewMessage> messages,
+                                            const UsageLimit& limit = {}) = 0;
 
   /// Messages that are gone are passed over. Returns those that exist, with their flags after the
   /// change, ascending. Fails: ResourceExhausted when the folder has no room for another keyword.
@@ -95,8 +98,10 @@ class Mailbox {
   virtual StatusOr<std::vector<Uid>> expunge(std::span<const Uid> uids) = 0;
 
   /// All or none (RFC 9051 §6.4.7), flags and internal dates kept. `to` must come from the same
-  /// store. Messages that are gone are passed over.
-  virtual StatusOr<UidPairs> copy(std::span<const Uid> uids, Mailbox& to) = 0;
+  /// store. Messages that are gone are passed over. `limit` is of the account of `to`, as in
+  /// `append`.
+  virtual StatusOr<UidPairs> copy(std::span<const Uid> uids, Mailbox& to,
+                                  const UsageLimit& limit = {}) = 0;
   /// RFC 6851 §3.3: each message is in exactly one of the two folders at any moment.
   virtual StatusOr<UidPairs> move(std::span<const Uid> uids, Mailbox& to) = 0;
 };
@@ -143,8 +148,9 @@ struct AccountPlace {
 struct Target {
   AccountPlace account;
   std::string folder = "INBOX";
-  std::string header;  // lines put in front of the message for this recipient, CRLF ends
-                       // ("Delivered-To: …")
+  std::string header;     // lines put in front of the message for this recipient, CRLF ends
+                          // ("Delivered-To: …")
+  UsageLimit limit = {};  // what the account may hold then
 };
 
 class Store {
@@ -155,9 +161,14 @@ class Store {
   virtual StatusOr<std::shared_ptr<Account>> account(const AccountPlace& place) = 0;
 
   /// One message for all targets, or for none. `pieces` are its bytes in order, CRLF line ends.
-  /// Written once and hard-linked where the bytes are the same.
+  /// Written once and hard-linked where the bytes are the same. Fails: `is_over_quota` when an
+  /// account would hold more than its limit then; parallel deliveries count each other.
   virtual Status deliver(std::span<const Target> targets, std::span<const std::string_view> pieces,
                          WallTime received) = 0;
+
+  /// What all folders of the account hold, whoever put it there. Makes nothing, opens no message
+  /// and no folder. An account that has no folders yet holds nothing.
+  virtual StatusOr<Usage> usage(const AccountPlace& place) = 0;
 };
 
 /// The EventBus topic that is published after every change of a folder.

@@ -75,7 +75,9 @@ struct FolderStatus {
   std::uint32_t unseen = 0;
   std::uint32_t recent = 0;  // not yet claimed by a session
   ModSeq highest_modseq{};
-  std::uint64_t size = 0;  // octets of all messages
+  std::uint64_t size = 0;          // octets of all messages
+  std::uint32_t deleted = 0;       // messages with \Deleted
+  std::uint64_t deleted_size = 0;  // their octets
 
   bool operator==(const FolderStatus&) const = default;
 };
