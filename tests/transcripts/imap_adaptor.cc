@@ -7,6 +7,7 @@
 //     ok [CODE] TEXT      no [CODE] TEXT      bad TEXT      proceed      shutdown TEXT      accept
 //     exists N   recent N   expunge N   flags KEYWORD…   untagged-ok [CODE] TEXT   untagged-no …
 //     list NAME ATTRIBUTE…   lsub NAME ATTRIBUTE…   delimiter   status NAME ITEM=N…   search N…
+//     quota-root NAME ROOT…   quota ROOT RESOURCE=USAGE/LIMIT…
 //     fetch N FLAGS=\Seen,\Recent,KEYWORD ITEM=TEXT ITEM={octets with escapes} ITEM={}…
 #include <algorithm>
 #include <array>
@@ -159,6 +160,21 @@ class ImapUnderTest : public EngineUnderTest<ServerSession> {
         items.emplace_back(item, number_of(word));
       }
       session_.status(name.value_or(""), items);
+    } else if (verb == "quota-root") {
+      const auto name = unescape(take(rest, " "));
+      std::vector<std::string> roots;
+      for (const auto word : words(rest)) roots.push_back(unescape(word).value_or(""));
+      session_.quota_root(name.value_or(""),
+                          std::vector<std::string_view>(roots.begin(), roots.end()));
+    } else if (verb == "quota") {
+      const auto root = unescape(take(rest, " "));
+      std::vector<ServerSession::QuotaResource> resources;
+      for (auto word : words(rest)) {
+        const auto name = take(word, "=");
+        const auto usage = ascii::parse_number(take(word, "/")).value_or(0);
+        resources.push_back({name, usage, ascii::parse_number(word).value_or(0)});
+      }
+      session_.quota(root.value_or(""), resources);
     } else if (verb == "fetch") {
       fetch(rest);
     } else {

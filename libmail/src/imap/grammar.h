@@ -31,10 +31,10 @@ struct AuthenticateStart {
   std::optional<std::string> initial_response;  // base64, or "=" (RFC 4959)
 };
 
-using Command =
-    std::variant<Capability, StartTls, Leave, Namespace, Identify, Enable, AuthenticateStart, Login,
-                 Select, Create, Delete, Rename, Subscribe, List, Status, Append, Fetch, Store,
-                 Search, Copy, Expunge, Check, Close, Unselect, Noop, Idle>;
+using Command = std::variant<Capability, StartTls, Leave, Namespace, Identify, Enable,
+                             AuthenticateStart, Login, Select, Create, Delete, Rename, Subscribe,
+                             List, Status, GetQuota, GetQuotaRoot, SetQuota, Append, Fetch, Store,
+                             Search, Copy, Expunge, Check, Close, Unselect, Noop, Idle>;
 
 // Each reads from behind the verb to the end of the command, with its leading space. What may stand
 // behind the end is checked by `parse_command`. The `uid_` forms are those behind UID.
@@ -59,6 +59,9 @@ std::optional<Command> parse_unsubscribe(Reader& reader);
 std::optional<Command> parse_list(Reader& reader);
 std::optional<Command> parse_lsub(Reader& reader);
 std::optional<Command> parse_status(Reader& reader);
+std::optional<Command> parse_getquota(Reader& reader);
+std::optional<Command> parse_getquotaroot(Reader& reader);
+std::optional<Command> parse_setquota(Reader& reader);
 /// Up to the message's literal, whose octets the caller fills in.
 std::optional<Command> parse_append(Reader& reader);
 /// append-message without its literal: what stands between two messages (RFC 3502 §6.3.11).

@@ -211,17 +211,19 @@ std::optional<Command> parse_list(Reader& reader) { return parse_listing(reader,
 std::optional<Command> parse_lsub(Reader& reader) { return parse_listing(reader, true); }
 
 // status          = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
-// status-att      = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN"
+// status-att      = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" /
+//                   "DELETED" / "DELETED-STORAGE"                     RFC 9208 §7
 std::optional<Command> parse_status(Reader& reader) {
-  constexpr std::array<std::string_view, 5> kItems = {"MESSAGES", "RECENT", "UIDNEXT",
-                                                      "UIDVALIDITY", "UNSEEN"};
+  constexpr std::array<std::string_view, 7> kItems = {
+      "MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "DELETED", "DELETED-STORAGE"};
   Status status;
   if (!reader.space()) return std::nullopt;
   auto mailbox = reader.mailbox();
   if (!mailbox || !reader.space() || !reader.expect('(')) return std::nullopt;
   status.mailbox = std::move(*mailbox);
   do {
-    const std::string_view item = reader.keyword();
+    std::string item(reader.keyword());
+    if (reader.skip('-')) append(item, "-", reader.keyword());
     std::size_t i = 0;
     while (i < kItems.size() && !ascii::equal_ignoring_case(item, kItems[i])) ++i;
     if (i == kItems.size()) return reader.bad(cat("Unknown STATUS item \"", item, "\""));
@@ -229,6 +231,42 @@ std::optional<Command> parse_status(Reader& reader) {
   } while (reader.skip(' '));
   if (!reader.expect(')')) return std::nullopt;
   return status;
+}
+
+// getquota        = "GETQUOTA" SP quota-root-name                     RFC 9208 §7
+// quota-root-name = astring
+std::optional<Command> parse_getquota(Reader& reader) {
+  if (!reader.space()) return std::nullopt;
+  auto root = reader.astring();
+  if (!root) return std::nullopt;
+  return GetQuota{std::move(*root)};
+}
+
+// getquotaroot    = "GETQUOTAROOT" SP mailbox                         RFC 9208 §7
+std::optional<Command> parse_getquotaroot(Reader& reader) {
+  return one_mailbox(reader, GetQuotaRoot{});
+}
+
+// setquota        = "SETQUOTA" SP quota-root-name SP setquota-list    RFC 9208 §7
+// setquota-list   = "(" [setquota-resource *(SP setquota-resource)] ")"
+// setquota-resource = resource-name SP resource-limit
+// resource-limit  = number64                                          63 bits, RFC 9051 §9
+std::optional<Command> parse_setquota(Reader& reader) {
+  SetQuota set;
+  if (!reader.space()) return std::nullopt;
+  auto root = reader.astring();
+  if (!root || !reader.space() || !reader.expect('(')) return std::nullopt;
+  set.root = std::move(*root);
+  if (reader.skip(')')) return set;
+  do {
+    const auto resource = reader.atom();
+    if (!resource || !reader.space()) return std::nullopt;
+    const auto limit = ascii::parse_number(reader.keyword(), INT64_MAX);
+    if (!limit) return reader.bad("The limit of a resource expected");
+    set.limits.push_back({ascii::to_upper(*resource), *limit});
+  } while (reader.skip(' '));
+  if (!reader.expect(')')) return std::nullopt;
+  return set;
 }
 
 // append-message  = SP [flag-list SP] [date-time SP] literal          RFC 3502, RFC 4466

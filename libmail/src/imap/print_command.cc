@@ -55,6 +55,18 @@ std::string print_status(const Status& status) {
   item(Status::kUidNext, "UIDNEXT");
   item(Status::kUidValidity, "UIDVALIDITY");
   item(Status::kUnseen, "UNSEEN");
+  item(Status::kDeleted, "DELETED");
+  item(Status::kDeletedStorage, "DELETED-STORAGE");
+  return text + ")";
+}
+
+std::string print_set_quota(const SetQuota& set) {
+  std::string text = "SETQUOTA ";
+  append_astring(text, set.root, kForm);
+  text += " (";
+  for (const SetQuota::Limit& limit : set.limits) {
+    append(text, text.ends_with('(') ? "" : " ", limit.resource, " ", limit.limit);
+  }
   return text + ")";
 }
 
@@ -228,6 +240,13 @@ std::string print(const Command& command) {
           },
           [](const List& list) { return print_list(list); },
           [](const Status& status) { return print_status(status); },
+          [](const GetQuota& get) {
+            std::string text = "GETQUOTA ";
+            append_astring(text, get.root, kForm);
+            return text;
+          },
+          [](const GetQuotaRoot& get) { return with_mailbox("GETQUOTAROOT", get.mailbox); },
+          [](const SetQuota& set) { return print_set_quota(set); },
           [](const Append& append) { return print_append(append); },
           [](const Fetch& fetch) { return print_fetch(fetch); },
           [](const Store& store) { return print_store(store); },

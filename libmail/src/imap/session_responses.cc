@@ -219,6 +219,35 @@ void ServerSession::status(std::string_view mailbox,
   out += ")\r\n";
 }
 
+// quotaroot-response = "QUOTAROOT" SP mailbox *(SP quota-root-name)    RFC 9208 §7
+void ServerSession::quota_root(std::string_view mailbox, std::span<const std::string_view> roots) {
+  if (state_->is_closing) return;
+  std::string& out = state_->output.text();
+  out += "* QUOTAROOT ";
+  append_mailbox(out, mailbox, LiteralForm::kSync);
+  for (const std::string_view root : roots) {
+    out += ' ';
+    append_astring(out, root, LiteralForm::kSync);
+  }
+  out += "\r\n";
+}
+
+// quota-response  = "QUOTA" SP quota-root-name SP quota-list           RFC 9208 §7
+//
+// Without a limit the list is empty, as in RFC 2087 §5.1 and in Dovecot.
+void ServerSession::quota(std::string_view root, std::span<const QuotaResource> resources) {
+  if (state_->is_closing) return;
+  std::string& out = state_->output.text();
+  out += "* QUOTA ";
+  append_astring(out, root, LiteralForm::kSync);
+  out += " (";
+  for (const QuotaResource& resource : resources) {
+    append(out, out.ends_with('(') ? "" : " ", resource.name, " ", resource.usage, " ",
+           resource.limit);
+  }
+  out += ")\r\n";
+}
+
 // mailbox-data    = "SEARCH" *(SP nz-number)
 void ServerSession::search(std::span<const std::uint32_t> numbers) {
   if (state_->is_closing) return;

@@ -5,21 +5,37 @@
 #include <utility>
 
 #include "server/imap_commands.h"
+#include "server/quota_watch.h"
 
 namespace mail::server {
 
+/// Whether the folder is there, and room for what was announced. Blocks.
+Status ImapService::check_append(const store::AccountPlace& place, const store::UsageLimit& limit) {
+  if (append_->messages.empty()) {
+    MAIL_RETURN_IF_ERROR(open_folder(*account_, append_->mailbox).status());
+  }
+  if (limit.is_unlimited()) return absl::OkStatus();
+  MAIL_ASSIGN_OR_RETURN(const store::Usage used, connection_.world.store.usage(place));
+  const bool is_too_much = store::exceeds(limit, used, append_->announced);
+  return is_too_much ? store::over_quota(login_) : absl::OkStatus();
+}
+
 Task<void> ImapService::begin_append(Session& session, imap::Append& command) {
   if (!append_) {
-    // The folder is looked for before the client sends megabytes in vain.
-    auto job = [&] { return open_folder(*account_, command.mailbox).status(); };
-    auto status = co_await run_on(connection_.world.worker, std::move(job));
-    if (!status.ok()) {
-      const ImapRefusal refusal = refusal_of_destination(status);
-      session.no(refusal.code, refusal.text);
-      co_return;
-    }
     append_ = std::make_unique<PendingAppend>(connection_.shared);
     append_->mailbox = command.mailbox;
+  }
+  append_->announced += {command.octets, 1};
+  // Before the client sends megabytes in vain.
+  auto job = [this, place = connection_.place_of(login_), limit = limit_of(append_->mailbox)] {
+    return check_append(place, limit);
+  };
+  auto status = co_await run_on(connection_.world.worker, std::move(job));
+  if (!status.ok()) {
+    append_.reset();
+    const ImapRefusal refusal = refusal_of_destination(status);
+    session.no(refusal.code, refusal.text);
+    co_return;
   }
   store::NewMessage message;
   message.flags = named_flags(command.flags);
@@ -49,13 +65,16 @@ Task<void> ImapService::finish_append(Session& session) {
     std::vector<store::Uid> uids;
     store::UidValidity validity{};
   };
-  auto job = [&]() -> StatusOr<Result> {
+  const store::UsageLimit limit = limit_of(pending->mailbox);
+  QuotaObserver observer(connection_, login_);
+  const auto store = [&]() -> StatusOr<Result> {
     MAIL_ASSIGN_OR_RETURN(auto mailbox, open_folder(*account_, pending->mailbox));
     Result result;
-    MAIL_ASSIGN_OR_RETURN(result.uids, mailbox->append(pending->messages));
+    MAIL_ASSIGN_OR_RETURN(result.uids, mailbox->append(pending->messages, limit));
     result.validity = mailbox->status().uid_validity;
     return result;
   };
+  auto job = [&] { return observer.around(store); };
   auto result = co_await run_on(connection_.world.worker, std::move(job));
   if (!result.ok()) {
     connection_.log(Logger::Level::kWarning, "message could not be appended",

@@ -1,7 +1,7 @@
 // One IMAP connection's service: who is logged in, what is selected, and an answer to every
 // question of the session. The commands are spread over imap_service.cc (login, dispatch),
 // imap_selected.cc (the selected mailbox), imap_messages.cc (FETCH, STORE, SEARCH, COPY, EXPUNGE),
-// imap_folders.cc and imap_append.cc.
+// imap_folders.cc, imap_append.cc and imap_quota.cc.
 #pragma once
 
 #include <memory>
@@ -43,6 +43,7 @@ class ImapService {
     explicit PendingAppend(std::shared_ptr<Shared> shared) : lease(std::move(shared)) {}
     std::string mailbox;
     std::vector<store::NewMessage> messages;
+    store::Usage announced;
     MemoryLease lease;
     bool overflowed = false;
   };
@@ -91,9 +92,18 @@ class ImapService {
   void finish(Session& session, const Status& status, std::string_view done);
 
   // imap_append.cc
+  Status check_append(const store::AccountPlace& place, const store::UsageLimit& limit);
   Task<void> begin_append(Session& session, imap::Append& command);
   void take_append_bytes(std::string_view bytes);
   Task<void> finish_append(Session& session);
+
+  // imap_quota.cc
+  bool has_quota_root() const;
+  Task<Status> tell_quota(Session& session);
+  Task<void> get_quota(Session& session, imap::GetQuota& command);
+  Task<void> get_quota_root(Session& session, imap::GetQuotaRoot& command);
+  Task<void> set_quota(Session& session);
+  store::UsageLimit limit_of(std::string_view folder) const;
 
   Connection& connection_;
   LoginDesk desk_;

@@ -8,6 +8,7 @@
 #include "mail/base/ascii.h"
 #include "mail/imap/list_pattern.h"
 #include "server/imap_commands.h"
+#include "server/quota_watch.h"
 
 namespace mail::server {
 namespace {
@@ -180,6 +181,10 @@ Task<void> ImapService::status(Session& session, imap::Status& command) {
     items.emplace_back("UIDVALIDITY", store::number(status->uid_validity));
   }
   if (command.items & imap::Status::kUnseen) items.emplace_back("UNSEEN", status->unseen);
+  if (command.items & imap::Status::kDeleted) items.emplace_back("DELETED", status->deleted);
+  if (command.items & imap::Status::kDeletedStorage) {
+    items.emplace_back("DELETED-STORAGE", status->deleted_size);
+  }
   session.status(command.mailbox, items);
   co_await tell_updates(session, true, false);
   session.ok("", "STATUS completed");
@@ -193,7 +198,9 @@ Task<void> ImapService::create(Session& session, imap::Create& command) {
 }
 
 Task<void> ImapService::remove(Session& session, imap::Delete& command) {
-  auto job = [&] { return account_->delete_folder(command.mailbox); };
+  QuotaObserver observer(connection_, login_);
+  const auto delete_folder = [&] { return account_->delete_folder(command.mailbox); };
+  auto job = [&] { return observer.around(delete_folder); };
   auto status = co_await run_on(connection_.world.worker, std::move(job));
   finish(session, status, "DELETE completed");
 }

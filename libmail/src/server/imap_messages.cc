@@ -10,6 +10,7 @@
 
 #include "server/drive.h"
 #include "server/imap_commands.h"
+#include "server/quota_watch.h"
 
 namespace mail::server {
 namespace {
@@ -276,18 +277,21 @@ Task<void> ImapService::copy(Session& session, imap::Copy& command) {
     store::UidPairs pairs;
     store::UidValidity validity{};
   };
-  auto job = [&]() -> StatusOr<Result> {
+  const store::UsageLimit limit = limit_of(command.mailbox);
+  QuotaObserver observer(connection_, login_);
+  const auto transfer = [&]() -> StatusOr<Result> {
     MAIL_ASSIGN_OR_RETURN(auto to, open_folder(*account_, command.mailbox));
     store::Mailbox& from = selected_->view.mailbox();
     Result result;
     if (command.is_move) {
       MAIL_ASSIGN_OR_RETURN(result.pairs, from.move(chosen.uids, *to));
     } else {
-      MAIL_ASSIGN_OR_RETURN(result.pairs, from.copy(chosen.uids, *to));
+      MAIL_ASSIGN_OR_RETURN(result.pairs, from.copy(chosen.uids, *to, limit));
     }
     result.validity = to->status().uid_validity;
     return result;
   };
+  auto job = [&] { return command.is_move ? transfer() : observer.around(transfer); };
   auto result = co_await run_on(connection_.world.worker, std::move(job));
   if (!result.ok()) {
     const ImapRefusal refusal = refusal_of_destination(result.status());
@@ -320,7 +324,9 @@ Task<void> ImapService::expunge(Session& session, imap::Expunge& command) {
   }
   const Chosen chosen =
       command.uids ? choose(*command.uids, true) : Chosen{true, selected_->view.uids()};
-  auto job = [&] { return selected_->view.mailbox().expunge(chosen.uids); };
+  QuotaObserver observer(connection_, login_);
+  const auto remove = [&] { return selected_->view.mailbox().expunge(chosen.uids); };
+  auto job = [&] { return observer.around(remove); };
   auto expunged = co_await run_on(connection_.world.worker, std::move(job));
   // Also when it failed: some may be gone.
   co_await tell_updates(session, true, false);

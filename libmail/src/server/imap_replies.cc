@@ -2,10 +2,13 @@
 #include "server/imap_replies.h"
 
 #include "mail/base/absl.h"
+#include "mail/store/usage.h"
+#include "server/quota.h"
 
 namespace mail::server {
 
 ImapRefusal refusal_of(const Status& status) {
+  if (store::is_over_quota(status)) return {"OVERQUOTA", std::string(kQuotaExceeded)};
   const std::string_view message = message_of(status);
   switch (status.code()) {
     case absl::StatusCode::kNotFound: return {"NONEXISTENT", cat("No such mailbox: ", message)};

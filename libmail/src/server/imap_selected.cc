@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "server/imap_commands.h"
+#include "server/quota_watch.h"
 
 namespace mail::server {
 namespace {
@@ -148,10 +149,12 @@ Task<void> ImapService::woken(Session& session) {
 
 Task<void> ImapService::close(Session& session, bool expunges) {
   if (expunges && !selected_->is_read_only) {
-    auto job = [this] {
+    QuotaObserver observer(connection_, login_);
+    const auto remove = [this] {
       store::MailboxView& view = selected_->view;
       return view.mailbox().expunge(view.uids());
     };
+    auto job = [&] { return observer.around(remove); };
     auto expunged = co_await run_on(connection_.world.worker, std::move(job));
     if (!expunged.ok()) {
       const ImapRefusal refusal = refusal_of(expunged.status());

@@ -60,6 +60,9 @@ Task<void> ImapService::start(Session& session, Session::Event& event) {
                         [&](imap::Subscribe& c) { return subscribe(session, c); },
                         [&](imap::List& c) { return list(session, c); },
                         [&](imap::Status& c) { return status(session, c); },
+                        [&](imap::GetQuota& c) { return get_quota(session, c); },
+                        [&](imap::GetQuotaRoot& c) { return get_quota_root(session, c); },
+                        [&](imap::SetQuota&) { return set_quota(session); },
                         [&](imap::Append& c) { return begin_append(session, c); },
                         [&](imap::AppendChunk&) { return nothing(); },  // taken by `handle`
                         [&](imap::AppendEnd&) { return finish_append(session); },

@@ -30,6 +30,7 @@
 #include "mail/store/store.h"
 #include "server/drive.h"
 #include "server/login.h"
+#include "server/quota_watch.h"
 
 namespace mail::server {
 namespace {
@@ -228,7 +229,9 @@ class Pop3Service {
     uids.reserve(asked.deleted.size());
     for (const std::uint32_t number : asked.deleted) uids.push_back(uids_[number - 1]);
     std::sort(uids.begin(), uids.end());
-    auto job = [this, &uids] { return delete_messages(*maildrop_.mailbox, uids); };
+    QuotaObserver observer(connection_, login_);
+    const auto remove = [this, &uids] { return delete_messages(*maildrop_.mailbox, uids); };
+    auto job = [&] { return observer.around(remove); };
     auto status = co_await run_on(connection_.world.worker, std::move(job));
     connection_.log(Logger::Level::kInfo, "logged out",
                     {{"account", login_},

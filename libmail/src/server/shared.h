@@ -13,6 +13,7 @@
 #include "mail/crypto/secret.h"
 #include "mail/server/service.h"
 #include "server/login_counts.h"
+#include "server/quota_watch.h"
 
 namespace mail::server {
 
@@ -31,6 +32,7 @@ class Shared {
   const ServiceOptions& options() const { return options_; }
   std::uint64_t next_connection() { return ++counters_->connections; }
   LoginCounts& logins() { return counters_->logins; }
+  QuotaWatch& quota_watch() { return counters_->quota_watch; }
 
   /// False when the budget (`ServiceOptions::message_memory`) does not allow it; then nothing is
   /// taken.
@@ -60,6 +62,7 @@ class Shared {
     std::atomic<std::uint64_t> memory{0};
     std::atomic<std::size_t> waiting{0};  // logins
     LoginCounts logins;
+    QuotaWatch quota_watch;
   };
 
   const ServiceOptions options_;

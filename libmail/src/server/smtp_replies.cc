@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "mail/store/usage.h"
+#include "server/quota.h"
+
 namespace mail::server {
 namespace {
 
@@ -63,7 +66,10 @@ smtp::Reply reply_to_login(directory::LoginVerdict verdict) {
   return {454, "4.7.0", "Temporary authentication failure"};
 }
 
+smtp::Reply reply_to_full_mailbox() { return {554, "5.2.2", std::string(kQuotaExceeded)}; }
+
 smtp::Reply reply_to_failed_delivery(const Status& status) {
+  if (store::is_over_quota(status)) return {552, "5.2.2", std::string(kQuotaExceeded)};
   if (status.code() == absl::StatusCode::kResourceExhausted) {
     return {452, "4.3.1", "Insufficient system storage"};
   }

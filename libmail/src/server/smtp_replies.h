@@ -24,7 +24,12 @@ smtp::Reply reply_to_mailbox(bool exists, bool accounts_available, std::string_v
 
 smtp::Reply reply_to_login(directory::LoginVerdict verdict);
 
-/// A delivery that failed. Always temporary: the world's fault is no reason to lose a message.
+/// The reply to RCPT for an address that leads to a mailbox that is full, or will be with what the
+/// sender announced.
+smtp::Reply reply_to_full_mailbox();
+
+/// A delivery that failed. Temporary, since the world's fault is no reason to lose a message; but a
+/// mailbox that is full is its owner's.
 smtp::Reply reply_to_failed_delivery(const Status& status);
 
 }  // namespace mail::server

@@ -24,6 +24,7 @@
 #include "mail/smtp/server_session.h"
 #include "server/drive.h"
 #include "server/login.h"
+#include "server/quota.h"
 #include "server/smtp_access.h"
 #include "server/smtp_delivery.h"
 #include "server/smtp_replies.h"
@@ -46,6 +47,8 @@ class SmtpService {
       co_await challenge(session, *user);
     } else if (auto* proof = std::get_if<smtp::ScramProof>(&event)) {
       co_await confirm(session, *proof);
+    } else if (auto* rcpt = std::get_if<smtp::RcptTo>(&event)) {
+      co_await add_recipient(session, *rcpt);
     } else if (std::holds_alternative<smtp::DataEnd>(event)) {
       co_await finish_message(session);
     } else {
@@ -62,7 +65,8 @@ class SmtpService {
   Task<void> confirm(Session& session, const smtp::ScramProof& proof);
   Task<void> refuse_login(Session& session, std::string name, directory::Login login);
   void begin_transaction(Session& session, const smtp::MailFrom& mail);
-  void add_recipient(Session& session, const smtp::RcptTo& rcpt);
+  Task<void> add_recipient(Session& session, const smtp::RcptTo& rcpt);
+  Task<Status> find_room(const std::vector<Copy>& copies);
   smtp::Reply route(const smtp::RcptTo& rcpt, std::vector<Copy>& copies);
   smtp::Reply route_lmtp(const smtp::RcptTo& rcpt, std::vector<Copy>& copies) const;
   std::size_t add_copy(Copy copy);
@@ -86,7 +90,7 @@ void SmtpService::handle_at_once(Session& session, const Session::Event& event) 
                    session.accept();
                  },
                  [&](const smtp::MailFrom& mail) { begin_transaction(session, mail); },
-                 [&](const smtp::RcptTo& rcpt) { add_recipient(session, rcpt); },
+                 [&](const smtp::RcptTo&) {},  // answered by `handle`
                  [&](const smtp::Data&) { session.accept(); },
                  [&](const smtp::DataChunk& chunk) {
                    if (transaction_) transaction_->message.append(chunk.bytes);
@@ -172,6 +176,7 @@ void SmtpService::begin_transaction(Session& session, const smtp::MailFrom& mail
   }
   transaction_ = std::make_unique<Transaction>(connection_.shared);
   transaction_->reverse_path = mail.reverse_path;
+  transaction_->declared_size = mail.size.value_or(0);
   transaction_->body = mail.body;
   transaction_->is_smtputf8 = mail.is_smtputf8;
   transaction_->dsn_return = mail.dsn_return;
@@ -225,16 +230,49 @@ std::size_t SmtpService::add_copy(Copy copy) {
   return index;
 }
 
-void SmtpService::add_recipient(Session& session, const smtp::RcptTo& rcpt) {
+/// Whether all these mailboxes can take one more message, of the size that MAIL announced.
+/// Dovecot's quota-status: without a size any octet must fit, and the grace of the last message
+/// counts.
+Task<Status> SmtpService::find_room(const std::vector<Copy>& copies) {
+  struct Room {
+    store::AccountPlace place;
+    store::UsageLimit limit;
+  };
+  std::vector<Room> rooms;
+  const auto snapshot = connection_.world.directory.get();
+  for (const Copy& copy : copies) {
+    const store::UsageLimit limit = delivery_limit(quota_of(*snapshot, copy.mailbox));
+    if (!limit.is_unlimited()) rooms.push_back({connection_.place_of(copy.mailbox), limit});
+  }
+  if (rooms.empty()) co_return absl::OkStatus();
+  const store::Usage added{std::max<std::uint64_t>(transaction_->declared_size, 1), 1};
+  auto job = [&store = connection_.world.store, &rooms, added]() -> Status {
+    for (const Room& room : rooms) {
+      MAIL_ASSIGN_OR_RETURN(const store::Usage used, store.usage(room.place));
+      if (store::exceeds(room.limit, used, added)) return store::over_quota(room.place.address);
+    }
+    return absl::OkStatus();
+  };
+  co_return co_await run_on(connection_.world.worker, std::move(job));
+}
+
+Task<void> SmtpService::add_recipient(Session& session, const smtp::RcptTo& rcpt) {
   std::vector<Copy> copies;
   const bool is_lmtp = connection_.protocol == Protocol::kLmtp;
-  const smtp::Reply reply = is_lmtp ? route_lmtp(rcpt, copies) : route(rcpt, copies);
+  smtp::Reply reply = is_lmtp ? route_lmtp(rcpt, copies) : route(rcpt, copies);
+  if (reply.is_positive()) {
+    auto room = co_await find_room(copies);
+    if (!room.ok()) {
+      reply = store::is_over_quota(room) ? reply_to_full_mailbox() : reply_to_failed_delivery(room);
+      if (is_lmtp) reply.text = cat("<", rcpt.forward_path, "> ", reply.text);
+    }
+  }
   if (!reply.is_positive()) {
     connection_.log(Logger::Level::kInfo, "recipient refused",
                     {{"to", std::string(rcpt.forward_path)},
                      {"reply", cat(reply.code, " ", reply.enhanced, " ", reply.text)}});
     session.answer(reply);
-    return;
+    co_return;
   }
   connection_.establish();
   AcceptedRecipient recipient;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@ struct Transaction {
   explicit Transaction(std::shared_ptr<Shared> shared) : message(std::move(shared)) {}
 
   std::string reverse_path;
+  std::uint64_t declared_size = 0;  // SIZE= (RFC 1870); 0: not told
   smtp::BodyType body = smtp::BodyType::kSevenBit;
   bool is_smtputf8 = false;
   smtp::DsnReturn dsn_return = smtp::DsnReturn::kUnspecified;

@@ -83,7 +83,8 @@ TEST_CASE("CAPABILITY tells what works now") {
     std::string list;
   };
   const std::string after =
-      "IMAP4rev1 LITERAL+ ID ENABLE CHILDREN SPECIAL-USE MULTIAPPEND NAMESPACE IDLE UNSELECT "
+      "IMAP4rev1 LITERAL+ ID ENABLE CHILDREN SPECIAL-USE QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE "
+      "MULTIAPPEND NAMESPACE IDLE UNSELECT "
       "UIDPLUS MOVE";
   const std::vector<Row> rows = {
       {{kNotAuthenticated, true, false}, "IMAP4rev1 LITERAL+ ID STARTTLS LOGINDISABLED"},

@@ -79,10 +79,32 @@ struct Status {
     kRecent = 2,
     kUidNext = 4,
     kUidValidity = 8,
-    kUnseen = 16
+    kUnseen = 16,
+    kDeleted = 32,        // RFC 9208 §4.1.4
+    kDeletedStorage = 64  // octets
   };
   std::string mailbox;
   std::uint8_t items = 0;
+};
+
+/// GETQUOTA (RFC 9208 §4.1.1): answer with `ServerSession::quota`, or `no`.
+struct GetQuota {
+  std::string root;
+};
+/// GETQUOTAROOT (RFC 9208 §4.1.2): answer with `quota_root` and a `quota` for each root. The
+/// mailbox need not exist.
+struct GetQuotaRoot {
+  std::string mailbox;
+};
+/// SETQUOTA (RFC 9208 §4.1.3): answer with the new `quota`, or `no`.
+struct SetQuota {
+  struct Limit {
+    std::string resource;  // in upper case: "STORAGE", in units of 1,024 octets
+    std::uint64_t limit = 0;
+    bool operator==(const Limit&) const = default;
+  };
+  std::string root;
+  std::vector<Limit> limits;
 };
 
 /// One message of an APPEND, before its bytes. `ServerSession::proceed` lets them come (as

@@ -1,5 +1,5 @@
 // The IMAP server engine: RFC 3501 with CHILDREN, ENABLE, ID, IDLE, LITERAL+ or -, MOVE,
-// MULTIAPPEND, NAMESPACE, SASL-IR, SPECIAL-USE, UIDPLUS, UNSELECT.
+// MULTIAPPEND, NAMESPACE, QUOTA, SASL-IR, SPECIAL-USE, UIDPLUS, UNSELECT.
 //
 // A `mail::Session` (mail/base/session.h). Each command is a question: answer it with untagged data
 // (any number of the response functions) and then exactly one `ok`, `no` or `bad`. The engine
@@ -89,10 +89,11 @@ struct Logout {};
 
 class ServerSession {
  public:
-  using Event = std::variant<Connected, Login, Authenticate, ScramUser, ScramProof, Select, Create,
-                             Delete, Rename, Subscribe, List, Status, Append, AppendChunk,
-                             AppendEnd, AppendAborted, Fetch, Store, Search, Copy, Expunge, Check,
-                             Close, Unselect, Noop, Idle, IdleDone, Violated, Logout>;
+  using Event =
+      std::variant<Connected, Login, Authenticate, ScramUser, ScramProof, Select, Create, Delete,
+                   Rename, Subscribe, List, Status, GetQuota, GetQuotaRoot, SetQuota, Append,
+                   AppendChunk, AppendEnd, AppendAborted, Fetch, Store, Search, Copy, Expunge,
+                   Check, Close, Unselect, Noop, Idle, IdleDone, Violated, Logout>;
 
   ServerSession(ServerOptions options, TimePoint now);
   ~ServerSession();
@@ -145,6 +146,15 @@ class ServerSession {
   void list_delimiter();
   void status(std::string_view mailbox,
               std::span<const std::pair<std::string_view, std::uint64_t>> items);
+  /// "* QUOTAROOT mailbox root…": by which quota roots the mailbox is limited.
+  void quota_root(std::string_view mailbox, std::span<const std::string_view> roots);
+  struct QuotaResource {
+    std::string_view name;  // "STORAGE" (units of 1,024 octets), "MESSAGE"
+    std::uint64_t usage = 0;
+    std::uint64_t limit = 0;
+  };
+  /// "* QUOTA root (resource usage limit …)"
+  void quota(std::string_view root, std::span<const QuotaResource> resources);
   void search(std::span<const std::uint32_t> numbers);
   /// FETCH of one message; call its parts, then `end`.
   void fetch_begin(std::uint32_t sequence);
