@@ -166,7 +166,8 @@ StatusOr<Usage> AccountUsage::count_locked(WallTime now) {
   const auto entries = sources_.fs.list(directory_);
   if (absl::IsNotFound(entries.status())) return Usage();
   MAIL_RETURN_IF_ERROR(entries.status());
-  StringMap<Folder> before = std::exchange(folders_, {});
+  const StringMap<Folder> before = folders_;
+  StringMap<Folder> after;
   Usage usage;
   const auto add = [&](const std::string& directory) -> Status {
     Folder folder;
@@ -174,7 +175,7 @@ StatusOr<Usage> AccountUsage::count_locked(WallTime now) {
     MAIL_RETURN_IF_ERROR(count_folder(directory, folder, now));
     usage += folder.in_new.usage;
     usage += folder.in_cur.usage;
-    folders_.emplace(directory, folder);
+    after.emplace(directory, folder);
     return absl::OkStatus();
   };
   MAIL_RETURN_IF_ERROR(add(directory_));
@@ -183,6 +184,7 @@ StatusOr<Usage> AccountUsage::count_locked(WallTime now) {
     if (!folder_of_directory(entry.name, sources_.names)) continue;
     MAIL_RETURN_IF_ERROR(add(cat(directory_, "/", entry.name)));
   }
+  folders_ = std::move(after);
   return usage;
 }
 
