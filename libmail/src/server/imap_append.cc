@@ -27,10 +27,14 @@ Task<void> ImapService::begin_append(Session& session, imap::Append& command) {
   }
   append_->announced += {command.octets, 1};
   // Before the client sends megabytes in vain.
-  auto job = [this, place = connection_.place_of(login_), limit = limit_of(append_->mailbox)] {
-    return check_append(place, limit);
-  };
-  auto status = co_await run_on(connection_.world.worker, std::move(job));
+  const store::UsageLimit limit = limit_of(append_->mailbox);
+  Status status;
+  if (append_->messages.empty() || !limit.is_unlimited()) {
+    auto job = [this, &limit, place = connection_.place_of(login_)] {
+      return check_append(place, limit);
+    };
+    status = co_await run_on(connection_.world.worker, std::move(job));
+  }
   if (!status.ok()) {
     append_.reset();
     const ImapRefusal refusal = refusal_of_destination(status);

@@ -66,7 +66,10 @@ smtp::Reply reply_to_login(directory::LoginVerdict verdict) {
   return {454, "4.7.0", "Temporary authentication failure"};
 }
 
-smtp::Reply reply_to_full_mailbox() { return {554, "5.2.2", std::string(kQuotaExceeded)}; }
+smtp::Reply reply_to_missing_room(const Status& status) {
+  if (store::is_over_quota(status)) return {554, "5.2.2", std::string(kQuotaExceeded)};
+  return {451, "4.3.0", "Temporary lookup failure"};
+}
 
 smtp::Reply reply_to_failed_delivery(const Status& status) {
   if (store::is_over_quota(status)) return {552, "5.2.2", std::string(kQuotaExceeded)};

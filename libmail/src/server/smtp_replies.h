@@ -25,8 +25,8 @@ smtp::Reply reply_to_mailbox(bool exists, bool accounts_available, std::string_v
 smtp::Reply reply_to_login(directory::LoginVerdict verdict);
 
 /// The reply to RCPT for an address that leads to a mailbox that is full, or will be with what the
-/// sender announced.
-smtp::Reply reply_to_full_mailbox();
+/// sender announced; or of which nobody can tell just now.
+smtp::Reply reply_to_missing_room(const Status& status);
 
 /// A delivery that failed. Temporary, since the world's fault is no reason to lose a message; but a
 /// mailbox that is full is its owner's.

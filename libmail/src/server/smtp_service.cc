@@ -263,7 +263,7 @@ Task<void> SmtpService::add_recipient(Session& session, const smtp::RcptTo& rcpt
   if (reply.is_positive()) {
     auto room = co_await find_room(copies);
     if (!room.ok()) {
-      reply = store::is_over_quota(room) ? reply_to_full_mailbox() : reply_to_failed_delivery(room);
+      reply = reply_to_missing_room(room);
       if (is_lmtp) reply.text = cat("<", rcpt.forward_path, "> ", reply.text);
     }
   }

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "mail/store/usage.h"
+
 namespace mail::server {
 namespace {
 
@@ -19,6 +21,7 @@ TEST_CASE("Every failure of the store has its response code") {
       {invalid("a..b"), "CANNOT", "CANNOT"},
       {failed_precondition("INBOX"), "CANNOT", "CANNOT"},
       {exhausted("full"), "LIMIT", "LIMIT"},
+      {store::over_quota("ann"), "OVERQUOTA", "OVERQUOTA"},
       {unavailable("EIO"), "UNAVAILABLE", "UNAVAILABLE"},
       {internal_error("?"), "UNAVAILABLE", "UNAVAILABLE"},
       {absl::PermissionDeniedError("/var/mail/x"), "NOPERM", "NOPERM"},

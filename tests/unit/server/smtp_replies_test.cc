@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "mail/store/usage.h"
+
 namespace mail::server {
 namespace {
 
@@ -65,7 +67,20 @@ TEST_CASE("A login that cannot be judged is a temporary failure, a wrong one is 
   CHECK(reply_to_login(LoginVerdict::kUnavailable).code == 454);
 }
 
-TEST_CASE("A failed delivery is always temporary") {
+TEST_CASE(
+    "A full mailbox is refused for good, at RCPT and at the end, whatever else fails for now") {
+  const Status full = store::over_quota("ann@example.test");
+  std::string wire;
+  smtp::append_wire(wire, reply_to_missing_room(full));
+  smtp::append_wire(wire, reply_to_failed_delivery(full));
+  smtp::append_wire(wire, reply_to_missing_room(exhausted("/var/mail/x")));
+  CHECK(wire ==
+        "554 5.2.2 Quota exceeded (mailbox for user is full)\r\n"
+        "552 5.2.2 Quota exceeded (mailbox for user is full)\r\n"
+        "451 4.3.0 Temporary lookup failure\r\n");
+}
+
+TEST_CASE("A delivery that failed for another reason than a quota is always temporary") {
   for (int code = 1; code <= 16; ++code) {
     const Status status(static_cast<absl::StatusCode>(code), "disk");
     const smtp::Reply reply = reply_to_failed_delivery(status);
