@@ -21,8 +21,8 @@ std::vector<std::string> split_targets(std::string_view text) {
 }
 
 std::string describe(const Step& step) {
-  std::string text = step.from;
-  if (!step.to.empty() && step.to != step.from) text += " -> " + step.to;
+  std::string text(step.from);
+  if (!step.to.empty() && step.to != step.from) text += " -> " + std::string(step.to);
   text += "  (" + std::string(to_string(step.rule));
   if (step.line != 0) text += ", " + std::string(step.file) + ":" + std::to_string(step.line);
   return text + ")";

@@ -70,12 +70,12 @@ bool is_possible_name(std::string_view name) {
 
 // account-line = ( address / name ) "|" password [ "|" extra-attributes ]
 AccountTable parse_lines(const Form& form, std::string_view text, const Options& options,
-                         const Report& report) {
+                         const Report& report, Names& names) {
   AccountTable table;
   const auto lines = logical_lines(text, options.max_line_octets, Continuation::kNone, report);
   // The index refers to addresses inside the vector, so that must never move.
   table.accounts.reserve(lines.size());
-  table.index.reserve(lines.size());
+  names.reserve(names.size() + lines.size());
   for (const LogicalLine& logical : lines) {
     const std::string_view line = ascii::trim(logical.text);
     const std::size_t bar = line.find('|');
@@ -97,7 +97,9 @@ AccountTable parse_lines(const Form& form, std::string_view text, const Options&
     const std::size_t second = rest.find('|');
     account.password = ascii::trim(rest.substr(0, second));
     if (second != std::string_view::npos) account.extra = rest.substr(second + 1);
-    if (const Account* first = table.find(account.address)) {
+    const auto known = names.find(account.address);
+    if (known != names.end() && known->second.account != Name::kNone) {
+      const Account* const first = &table.accounts[known->second.account];
       report.warning(
           logical.line,
           cat("'", excerpt(account.address), "' is already ", form.is_master ? "a " : "an ",
@@ -116,7 +118,7 @@ AccountTable parse_lines(const Form& form, std::string_view text, const Options&
     if (!account.extra.empty() && !form.is_master) check_attributes(account, report);
     const auto position = static_cast<std::uint32_t>(table.accounts.size());
     table.accounts.push_back(std::move(account));
-    table.index.emplace(table.accounts.back().address, position);
+    names[table.accounts.back().address].account = position;
   }
   return table;
 }
@@ -124,18 +126,13 @@ AccountTable parse_lines(const Form& form, std::string_view text, const Options&
 }  // namespace
 
 AccountTable AccountTable::parse(std::string_view text, const Options& options,
-                                 const Report& report) {
-  return parse_lines(kAccountForm, text, options, report);
+                                 const Report& report, Names& names) {
+  return parse_lines(kAccountForm, text, options, report, names);
 }
 
 AccountTable AccountTable::parse_masters(std::string_view text, const Options& options,
-                                         const Report& report) {
-  return parse_lines(kMasterForm, text, options, report);
-}
-
-const Account* AccountTable::find(std::string_view lowered) const {
-  const auto found = index.find(lowered);
-  return found == index.end() ? nullptr : &accounts[found->second];
+                                         const Report& report, Names& names) {
+  return parse_lines(kMasterForm, text, options, report, names);
 }
 
 }  // namespace mail::directory

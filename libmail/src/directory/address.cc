@@ -4,6 +4,7 @@
 #include "mail/directory/address.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "address_text.h"
 #include "mail/base/absl.h"
@@ -21,12 +22,12 @@ SplitAddress split_address(std::string_view address) {
 }
 
 SplitLocalpart split_localpart(std::string_view localpart, std::string_view delimiters) {
-  for (const std::string_view whole : {"mailer-daemon", "double-bounce", "postmaster"}) {
-    if (ascii::equal_ignoring_case(localpart, whole)) return {localpart, {}};
-  }
   std::size_t at = std::string_view::npos;
   for (const char delimiter : delimiters) at = std::min(at, localpart.find(delimiter));
   if (at == std::string_view::npos || at == 0) return {localpart, {}};
+  for (const std::string_view whole : {"mailer-daemon", "double-bounce", "postmaster"}) {
+    if (ascii::equal_ignoring_case(localpart, whole)) return {localpart, {}};
+  }
   return {localpart.substr(0, at), localpart.substr(at)};
 }
 
@@ -60,6 +61,18 @@ constexpr OctetSet octets(std::string_view specials) {
 }
 // All but atext and "." (RFC 5321 §4.1.2), and octets outside ASCII (RFC 6531 §3.3).
 constexpr OctetSet kAtomSpecials = octets("()<>[]:;@\\,\" ");
+constexpr std::uint8_t kIsAt = 1;
+constexpr std::uint8_t kIsSpecial = 2;
+struct Kinds {
+  std::uint8_t of[256] = {};  // 0: may stand in a simple address
+  constexpr Kinds() {
+    for (std::uint8_t& kind : of) kind = kIsSpecial;
+    for (int c = 'a'; c <= 'z'; ++c) of[c] = 0;
+    for (const char c : std::string_view("0123456789.-_+=")) of[static_cast<unsigned char>(c)] = 0;
+    of[static_cast<unsigned char>('@')] = kIsAt;
+  }
+};
+constexpr Kinds kKinds;
 constexpr OctetSet kControls = octets("");
 constexpr OctetSet kNeverInDomain = octets(" \"<>(),;\\");
 
@@ -71,6 +84,22 @@ bool holds_none(std::string_view text, const OctetSet& set) {
 
 bool is_plain_address(std::string_view internal) {
   return holds_none(internal.substr(0, internal.rfind('@')), kAtomSpecials);
+}
+
+bool is_simple_address(std::string_view address) {
+  // Branches only at "@" and at the end: this is asked of every recipient.
+  const char* const data = address.data();
+  std::size_t at = 0;
+  std::size_t ats = 0;
+  unsigned kinds = 0;
+  for (std::size_t i = 0; i < address.size(); ++i) {
+    const unsigned kind = kKinds.of[static_cast<unsigned char>(data[i])];
+    kinds |= kind;
+    if (kind != kIsAt) continue;
+    at = i;
+    ++ats;
+  }
+  return kinds == kIsAt && ats == 1 && at != 0 && at + 1 != address.size();
 }
 
 std::string external_form(std::string_view internal) {

@@ -17,6 +17,10 @@ bool is_plain_address(std::string_view internal);
 /// `a b@x` → `"a b"@x`; quotes only where RFC 5321 §4.1.2 needs them.
 std::string external_form(std::string_view internal);
 
+/// True for most addresses, in one pass: lower case, of letters, digits and .-_+= alone, so that it
+/// is its own internal and external form, and plausible.
+bool is_simple_address(std::string_view address);
+
 /// Adds "@hostname" where there is no domain, then gives the internal form.
 std::string qualified(std::string_view external, std::string_view hostname);
 

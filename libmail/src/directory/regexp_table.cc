@@ -217,6 +217,15 @@ class RegexpParser {
   std::size_t line_ = 0;
 };
 
+namespace {
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+}  // namespace
+
 RegexpTable RegexpTable::parse(std::string_view text, const Options& options,
                                const Report& report) {
   RegexpTable table;
@@ -237,9 +246,7 @@ std::optional<RegexpTable::Hit> RegexpTable::find(std::string_view address,
                                                   std::string_view lowered) const {
   if (rules_.empty()) return std::nullopt;
   // The atoms are lower case by Unicode's rules; only for ASCII are ours the same.
-  const bool is_ascii = std::all_of(lowered.begin(), lowered.end(),
-                                    [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  if (!is_ascii) return search(address, nullptr);
+  if (!is_ascii(lowered)) return search(address, nullptr);
   std::vector<int> scratch;
   const std::vector<int>& candidates = filter_.candidates(lowered, scratch);
   if (!plain_) return search(address, &candidates);
@@ -249,6 +256,13 @@ std::optional<RegexpTable::Hit> RegexpTable::find(std::string_view address,
     if (auto hit = apply(rules_[rule], address, true)) return hit;
   }
   return std::nullopt;
+}
+
+bool RegexpTable::may_match(std::string_view lowered) const {
+  if (rules_.empty()) return false;
+  if (!plain_ || !is_ascii(lowered)) return true;
+  std::vector<int> scratch;
+  return !filter_.candidates(lowered, scratch).empty();
 }
 
 /// All rules in their order. `candidates` is sorted; null: each pattern may match.

@@ -20,8 +20,10 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
+#include <forward_list>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,13 +34,10 @@
 #include "key_buffer.h"
 #include "mail/base/ascii.h"
 #include "mail/directory/address.h"
+#include "path_text.h"
 
 namespace mail::directory {
 namespace {
-
-std::string_view domain_of(std::string_view internal) {
-  return internal.substr(internal.rfind('@') + 1);
-}
 
 /// Addresses that are made while resolving; views of them last as long as it.
 class Scratch {
@@ -56,19 +55,23 @@ class Scratch {
     std::transform(text.begin(), text.end(), to, [](char c) { return ascii::to_lower(c); });
     return {text, {to, text.size()}, plain};
   }
+  const Link* keep(const Link& link) {
+    if (links_used_ < links_.size()) return &(links_[links_used_++] = link);
+    return &more_links_.emplace_front(link);
+  }
 
  private:
   char* take(std::size_t octets) {
-    if (octets > buffer_.size() - used_) {
-      more_.emplace_back(octets, '\0');
-      return more_.back().data();
-    }
+    if (octets > buffer_.size() - used_) return more_.emplace_front(octets, '\0').data();
     return buffer_.data() + std::exchange(used_, used_ + octets);
   }
 
   std::array<char, 512> buffer_;
   std::size_t used_ = 0;
-  std::deque<std::string> more_;
+  std::forward_list<std::string> more_;
+  std::array<Link, 4> links_;
+  std::size_t links_used_ = 0;
+  std::forward_list<Link> more_links_;
 };
 
 /// A set of texts that live elsewhere: a list while it is short.
@@ -101,15 +104,6 @@ std::string shown(const AddressText& address) {
   return address.plain ? std::string(address.text) : external_form(address.text);
 }
 
-std::string joined(const AddressText* begin, const AddressText* end) {
-  std::string text;
-  for (; begin != end; ++begin) {
-    if (!text.empty()) text += ", ";
-    text += shown(*begin);
-  }
-  return text;
-}
-
 class Resolver {
  public:
   explicit Resolver(const Tables& tables) : tables_(tables), options_(tables.options) {}
@@ -124,17 +118,6 @@ class Resolver {
     std::string_view target;  // kDiscard, kRefused: as written
     std::size_t line = 0;
   };
-  /// An address cut into its parts, lower case.
-  struct Parts {
-    explicit Parts(std::string_view lowered, std::string_view delimiters)
-        : at(lowered.rfind('@')),
-          local(split_localpart(lowered.substr(0, at), delimiters)),
-          domain(lowered.substr(at + 1)) {}
-    std::size_t at;
-    SplitLocalpart local;
-    std::string_view domain;
-  };
-
   // These answer false when the resolution is over: `failure_` says why.
   bool expand(const AddressText& root);
   bool expand_slot(absl::InlinedVector<AddressText, 8>& slots, std::size_t i, Seen& final_slots);
@@ -143,7 +126,18 @@ class Resolver {
   /// True when a rule was found: its targets are in `found_`.
   bool look_up(const AddressText& address);
   bool take(Rule rule, std::uint32_t chain, const AddressText& address, std::size_t extension);
+  /// A rule of postfix-regexp.cf, which sees whole addresses only, in external form.
+  std::optional<RegexpTable::Hit> match(const AddressText& address) const;
   bool take_regexp(const RegexpTable::Hit& hit, const AddressText& address);
+  /// An address that was not in the tables: `text` outlives the resolver or is in `scratch_`.
+  AddressText linked(std::string_view text) {
+    return linked_as(is_simple_address(text) ? AddressText{text, text, true}
+                                             : scratch_.with_lowered(text));
+  }
+  AddressText linked_as(AddressText address) {
+    address.link = scratch_.keep(tables_.link_of(address.lowered));
+    return address;
+  }
   AddressText substituted(const AddressText& target, const AddressText& address,
                           std::size_t extension);
 
@@ -153,9 +147,26 @@ class Resolver {
   void undeliverable(const AddressText& address) {
     resolution_.undeliverable.push_back(shown(address));
   }
-  void note(Rule rule, const AddressText& from, std::string to, std::string_view file,
+  /// `to` is kept already.
+  void note(Rule rule, const AddressText& from, std::string_view to, std::string_view file,
             std::size_t line) {
-    resolution_.path.push_back({rule, shown(from), std::move(to), file, line});
+    resolution_.path.push_back({rule, kept(from), to, file, line});
+  }
+  /// In external form, for a step. Most steps begin where the one before ended.
+  std::string_view kept(const AddressText& address) {
+    if (!address.plain) return text_->add(external_form(address.text));
+    if (!resolution_.path.empty() && resolution_.path.back().to == address.text) {
+      return resolution_.path.back().to;
+    }
+    return text_->add(address.text);
+  }
+  std::string_view kept(std::span<const AddressText> addresses) {
+    if (addresses.size() == 1) return kept(addresses.front());
+    std::string text;
+    for (const AddressText& address : addresses) {
+      append(text, text.empty() ? "" : ", ", shown(address));
+    }
+    return text_->add(text);
   }
   bool stop(Verdict verdict) {
     failure_ = verdict;
@@ -166,6 +177,7 @@ class Resolver {
   const Tables& tables_;
   const Options& options_;
   Resolution resolution_;
+  std::shared_ptr<PathText> text_ = std::make_shared<PathText>();
   Scratch scratch_;
   absl::InlinedVector<Item, 4> stack_;
   Addresses found_;
@@ -180,13 +192,13 @@ Resolution Resolver::run(std::string_view address) {
     resolution_.verdict = Verdict::kLookupFailure;
     return std::move(resolution_);
   }
-  const auto has = [address](char c) { return address.find(c) != std::string_view::npos; };
-  const bool is_internal = has('@') && !has('"') && !has('\\');
-  const AddressText original = scratch_.with_lowered(
-      is_internal ? address : scratch_.join(qualified(address, options_.hostname)));
-  const Domain domain = tables_.domain(domain_of(original.lowered));
+  const bool simple = is_simple_address(address);
+  const AddressText original = simple
+                                   ? linked_as({address, address, true})
+                                   : linked(scratch_.join(qualified(address, options_.hostname)));
+  const Domain& domain = original.link->domain;
   const bool ours = domain.managed || domain.local;
-  if (!is_plausible_address(original.text)) {
+  if (!simple && !is_plausible_address(original.text)) {
     resolution_.verdict = ours ? Verdict::kUnknownUser : Verdict::kRelayDenied;
     return std::move(resolution_);
   }
@@ -203,6 +215,7 @@ Resolution Resolver::run(std::string_view address) {
 }
 
 Resolution Resolver::finish(bool ours) {
+  resolution_.text = std::move(text_);
   const bool nothing = resolution_.recipients.empty() && resolution_.undeliverable.empty();
   if (!failure_ && nothing) failure_ = Verdict::kExpansionError;  // local aliases in a circle
   if (failure_) {
@@ -264,48 +277,47 @@ bool Resolver::expand_slot(absl::InlinedVector<AddressText, 8>& slots, std::size
 
 // Postfix: mail_addr_find. Each step asks all tables that may answer it; the first hit wins.
 bool Resolver::look_up(const AddressText& address) {
-  const VirtualTable& virtuals = tables_.virtuals;
-  if (virtuals.broken) return stop(Verdict::kLookupFailure);
-  // 1. user+ext@dom: virtual, then regexp, which sees whole addresses only.
-  if (const auto chain = virtuals.find(address.lowered); chain != VirtualTable::kNone) {
-    return take(Rule::kVirtualAlias, chain, address, 0);
+  if (tables_.virtuals.broken) return stop(Verdict::kLookupFailure);
+  const Link& link = *address.link;
+  // 1. user+ext@dom: virtual, then regexp.
+  if (link.name.chain != Name::kNone) {
+    return take(Rule::kVirtualAlias, link.name.chain, address, 0);
   }
   if (tables_.regexps.unreadable) return stop(Verdict::kLookupFailure);
-  if (!tables_.regexps.empty()) {
-    const bool plain = address.plain || is_plain_address(address.text);
-    const std::string quoted = plain ? std::string() : external_form(address.text);
-    const std::string lowered = plain ? std::string() : ascii::to_lower(quoted);
-    const auto hit = plain ? tables_.regexps.find(address.text, address.lowered)
-                           : tables_.regexps.find(quoted, lowered);
-    if (hit) return take_regexp(*hit, address);
+  if (link.may_match != Link::MayMatch::kNo) {
+    if (const auto hit = match(address)) return take_regexp(*hit, address);
   }
-  const Parts parts(address.lowered, options_.recipient_delimiter);
-  const std::size_t extension = parts.local.extension.size();
   // 2. user@dom.
-  if (extension != 0) {
-    const KeyBuffer bare({parts.local.user, "@", parts.domain});
-    if (const auto chain = virtuals.find(bare.view()); chain != VirtualTable::kNone) {
-      return take(Rule::kVirtualAlias, chain, address, extension);
-    }
+  const auto local = [&] {
+    return split_localpart(address.lowered.substr(0, address.lowered.rfind('@')),
+                           options_.recipient_delimiter);
+  };
+  if (link.bare.chain != Name::kNone) {
+    return take(Rule::kVirtualAlias, link.bare.chain, address, local().extension.size());
   }
   // 3. user+ext, then user: only in our own host's domains.
-  const Domain domain = tables_.domain(parts.domain);
-  if (domain.local || domain.own) {
-    const std::string_view whole = address.lowered.substr(0, parts.at);
-    if (const auto chain = virtuals.find(whole); chain != VirtualTable::kNone) {
-      return take(Rule::kLocalpartAlias, chain, address, 0);
+  if (link.domain.local || link.domain.own) {
+    const std::string_view whole = address.lowered.substr(0, address.lowered.rfind('@'));
+    if (const auto name = tables_.find_name(whole); name.chain != Name::kNone) {
+      return take(Rule::kLocalpartAlias, name.chain, address, 0);
     }
-    if (extension != 0) {
-      if (const auto chain = virtuals.find(parts.local.user); chain != VirtualTable::kNone) {
-        return take(Rule::kLocalpartAlias, chain, address, extension);
-      }
+    const SplitLocalpart split = local();
+    const Name user = split.extension.empty() ? Name() : tables_.find_name(split.user);
+    if (user.chain != Name::kNone) {
+      return take(Rule::kLocalpartAlias, user.chain, address, split.extension.size());
     }
   }
   // 4. @dom. Not for real accounts, nor their user+ext@ (Postfix swallows those).
-  if (domain.catch_all == VirtualTable::kNone) return false;
-  const bool spared =
-      !options_.catchall_swallows_accounts && tables_.find_mailbox(address.lowered) != nullptr;
-  return !spared && take(Rule::kCatchAll, domain.catch_all, address, 0);
+  if (link.domain.catch_all == Name::kNone) return false;
+  const bool spared = !options_.catchall_swallows_accounts && link.mailbox() != Name::kNone;
+  return !spared && take(Rule::kCatchAll, link.domain.catch_all, address, 0);
+}
+
+std::optional<RegexpTable::Hit> Resolver::match(const AddressText& address) const {
+  if (tables_.regexps.empty()) return std::nullopt;
+  if (address.plain) return tables_.regexps.find(address.text, address.lowered);
+  const std::string quoted = external_form(address.text);
+  return tables_.regexps.find(quoted, ascii::to_lower(quoted));
 }
 
 bool Resolver::take(Rule rule, std::uint32_t chain, const AddressText& address,
@@ -320,8 +332,7 @@ bool Resolver::take(Rule rule, std::uint32_t chain, const AddressText& address,
       const bool as_it_is = extension == 0 && target.text.front() != '@';
       found_.push_back(as_it_is ? target : substituted(target, address, extension));
     }
-    note(rule, address, joined(found_.data() + before, found_.data() + found_.size()), kVirtualFile,
-         source.line);
+    note(rule, address, kept(std::span(found_).subspan(before)), kVirtualFile, source.line);
     if (source.unusable) return stop(Verdict::kExpansionError);
   }
   return true;
@@ -330,16 +341,16 @@ bool Resolver::take(Rule rule, std::uint32_t chain, const AddressText& address,
 bool Resolver::take_regexp(const RegexpTable::Hit& hit, const AddressText& address) {
   const auto targets = parse_targets(hit.result, options_.hostname);
   if (!targets) {
-    note(Rule::kRegexpAlias, address, hit.result, kRegexpFile, hit.line);
+    note(Rule::kRegexpAlias, address, text_->add(hit.result), kRegexpFile, hit.line);
     return stop(Verdict::kExpansionError);
   }
   found_.clear();
   for (const std::string& target : *targets) {
-    const AddressText kept = scratch_.with_lowered(scratch_.join(target));
-    found_.push_back(target.starts_with('@') ? substituted(kept, address, 0) : kept);
+    const std::string_view kept = scratch_.join(target);
+    const bool is_whole = !target.starts_with('@');
+    found_.push_back(is_whole ? linked(kept) : substituted({kept, kept}, address, 0));
   }
-  note(Rule::kRegexpAlias, address, joined(found_.data(), found_.data() + found_.size()),
-       kRegexpFile, hit.line);
+  note(Rule::kRegexpAlias, address, kept(std::span(found_)), kRegexpFile, hit.line);
   return true;
 }
 
@@ -349,24 +360,23 @@ AddressText Resolver::substituted(const AddressText& target, const AddressText& 
                                   std::size_t extension) {
   const std::size_t at = address.text.rfind('@');
   if (target.text.starts_with('@')) {
-    return scratch_.with_lowered(
-        scratch_.join(address.text.substr(0, at - extension), target.text));
+    return linked(scratch_.join(address.text.substr(0, at - extension), target.text));
   }
   const std::size_t end = target.text.rfind('@');
-  return scratch_.with_lowered(scratch_.join(target.text.substr(0, end),
-                                             address.text.substr(at - extension, extension),
-                                             target.text.substr(end)));
+  return linked(scratch_.join(target.text.substr(0, end),
+                              address.text.substr(at - extension, extension),
+                              target.text.substr(end)));
 }
 
 bool Resolver::classify(const Item& item) {
   const AddressText& address = item.address;
   switch (item.kind) {
     case Item::Kind::kDiscard:
-      note(Rule::kDiscard, address, std::string(item.target), kAliasesFile, item.line);
+      note(Rule::kDiscard, address, text_->add(item.target), kAliasesFile, item.line);
       deliver(RecipientKind::kDiscard, shown(address), address);
       return true;
     case Item::Kind::kRefused:
-      note(Rule::kRefused, address, std::string(item.target), kAliasesFile, item.line);
+      note(Rule::kRefused, address, text_->add(item.target), kAliasesFile, item.line);
       undeliverable(address);
       return true;
     case Item::Kind::kExpand:
@@ -376,12 +386,14 @@ bool Resolver::classify(const Item& item) {
     note(Rule::kDuplicate, address, {}, {}, 0);
     return true;
   }
-  if (const Account* account = tables_.find_mailbox(address.lowered)) {
-    note(Rule::kMailbox, address, account->address, kAccountsFile, account->line);
+  if (const Account* account = tables_.account(address.link->mailbox())) {
+    const std::string_view from = kept(address);
+    const std::string_view to = from == account->address ? from : text_->add(account->address);
+    resolution_.path.push_back({Rule::kMailbox, from, to, kAccountsFile, account->line});
     deliver(RecipientKind::kMailbox, account->address, address);
     return true;
   }
-  const Domain domain = tables_.domain(domain_of(address.lowered));
+  const Domain& domain = address.link->domain;
   if (domain.local || domain.own) {
     if (tables_.locals.unreadable) return stop(Verdict::kLookupFailure);
     if (const LocalTable::Entry* entry = find_local_alias(address.lowered)) {
@@ -395,7 +407,7 @@ bool Resolver::classify(const Item& item) {
     undeliverable(address);
     return true;
   }
-  note(Rule::kRemote, address, shown(address), {}, 0);
+  note(Rule::kRemote, address, kept(address), {}, 0);
   deliver(RecipientKind::kRemote, shown(address), address);
   return true;
 }
@@ -413,16 +425,15 @@ void Resolver::push_local_targets(const AddressText& address, const LocalTable::
     if (!shown.empty()) shown += ", ";
     shown += target.kind == Kind::kAddress ? external_form(target.text) : target.text;
   }
-  note(Rule::kLocalAlias, address, std::move(shown), kAliasesFile, entry.line);
+  note(Rule::kLocalAlias, address, text_->add(shown), kAliasesFile, entry.line);
   for (auto target = entry.targets.rbegin(); target != entry.targets.rend(); ++target) {
     Item item{Item::Kind::kClassify, address, target->text, entry.line};
     switch (target->kind) {
       case Kind::kDiscard: item.kind = Item::Kind::kDiscard; break;
       case Kind::kRefused: item.kind = Item::Kind::kRefused; break;
       case Kind::kAddress:
-        item.address = scratch_.with_lowered(target->text);
-        item.kind = tables_.domain(domain_of(item.address.lowered)).local ? Item::Kind::kClassify
-                                                                          : Item::Kind::kExpand;
+        item.address = linked(target->text);
+        item.kind = item.address.link->domain.local ? Item::Kind::kClassify : Item::Kind::kExpand;
         break;
     }
     stack_.push_back(item);

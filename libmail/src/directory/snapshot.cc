@@ -76,13 +76,29 @@ std::string_view domain_of_hostname(std::string_view hostname) {
   return hostname.substr(hostname.find('.') + 1);
 }
 
-const Account* Tables::find_mailbox(std::string_view lowered) const {
-  if (const Account* account = accounts.find(lowered)) return account;
+Link Tables::link_of(std::string_view lowered) const {
+  Link link;
+  link.name = find_name(lowered);
   const std::size_t at = lowered.rfind('@');
-  if (at == std::string_view::npos) return nullptr;
+  if (at == std::string_view::npos) return link;
+  link.domain = domain(lowered.substr(at + 1));
   const SplitLocalpart local = split_localpart(lowered.substr(0, at), options.recipient_delimiter);
-  if (local.extension.empty()) return nullptr;
-  return accounts.find(KeyBuffer({local.user, lowered.substr(at)}).view());
+  if (!local.extension.empty()) {
+    link.bare = find_name(KeyBuffer({local.user, lowered.substr(at)}).view());
+  }
+  return link;
+}
+
+void Tables::link_targets() {
+  virtuals.links.reserve(virtuals.targets.size());
+  for (AddressText& target : virtuals.targets) {
+    Link link = link_of(target.lowered);
+    // Only what needs no quotes stands in the table as a regular expression sees it.
+    const bool may_match = !regexps.empty() && (!target.plain || regexps.may_match(target.lowered));
+    link.may_match = may_match ? Link::MayMatch::kYes : Link::MayMatch::kNo;
+    virtuals.links.push_back(link);
+    target.link = &virtuals.links.back();
+  }
 }
 
 struct Snapshot::State : Tables {
@@ -101,6 +117,7 @@ struct Snapshot::State : Tables {
 std::shared_ptr<const Snapshot> Snapshot::State::assemble(std::unique_ptr<State> state) {
   state->parse();
   state->collect_domains();
+  state->link_targets();
   state->check_targets();
   state->check_hostname();
   state->check_app_passwords();
@@ -114,12 +131,12 @@ void Snapshot::State::parse() {
   const auto report = [this](std::size_t file) {
     return Report(snapshot_files()[file], diagnostics);
   };
-  accounts = AccountTable::parse(text(0), options, report(0));
-  virtuals = VirtualTable::parse(text(1), options, report(1));
+  accounts = AccountTable::parse(text(0), options, report(0), names);
+  virtuals = VirtualTable::parse(text(1), options, report(1), names);
   regexps = RegexpTable::parse(text(2), options, report(2));
   locals = LocalTable::parse(text(3), options, report(3));
   quotas = QuotaTable::parse(text(4), options, report(4));
-  masters = AccountTable::parse_masters(text(5), options, report(5));
+  masters = AccountTable::parse_masters(text(5), options, report(5), master_names);
   send_access = AccessTable::parse(text(6), options, report(6));
   receive_access = AccessTable::parse(text(7), options, report(7));
   relays.parse_routes(text(8), options, report(8));
@@ -139,12 +156,12 @@ void Snapshot::State::collect_domains() {
   for (const Account& account : accounts.accounts) {
     domains[split_address(account.address).domain].managed = true;
   }
-  for (const auto& [key, position] : virtuals.index) {
+  for (const auto& [key, name] : names) {
     const std::size_t at = key.rfind('@');
-    if (at == std::string_view::npos) continue;
+    if (name.chain == Name::kNone || at == std::string_view::npos) continue;
     Domain& domain = domains[key.substr(at + 1)];
     domain.managed = true;
-    if (at == 0) domain.catch_all = position;
+    if (at == 0) domain.catch_all = name.chain;
   }
   domains[options.hostname].own = true;
   for (const std::string& domain : *options.mydestination) {
@@ -201,10 +218,9 @@ void Snapshot::State::check_targets_of(std::size_t line, std::size_t& budget) {
   const VirtualTable::Source& source = virtuals.sources[line];
   for (std::uint32_t i = source.first; i < source.first + source.count; ++i) {
     const AddressText& target = virtuals.targets[i];
-    const std::string_view name = target.lowered.substr(target.lowered.rfind('@') + 1);
-    const Domain domain = this->domain(name);
+    const Domain& domain = target.link->domain;
     if (target.text.starts_with('@') || !(domain.managed || domain.local)) continue;
-    if (find_mailbox(target.lowered) != nullptr) continue;
+    if (target.link->mailbox() != Name::kNone) continue;
     const Verdict verdict = resolve_in(*this, external_form(target.text)).verdict;
     if (verdict != Verdict::kUnknownUser && verdict != Verdict::kExpansionError) continue;
     const Report report(kVirtualFile, diagnostics);
@@ -222,7 +238,7 @@ void Snapshot::State::check_targets_of(std::size_t line, std::size_t& budget) {
 void Snapshot::State::check_app_passwords() {
   if (accounts.unreadable) return;
   for (const AppPassword& entry : app_passwords.passwords) {
-    if (accounts.find(entry.address) != nullptr) continue;
+    if (find_name(entry.address).account != Name::kNone) continue;
     Report(kAppPasswordsFile, diagnostics)
         .warning(entry.line,
                  cat("'", excerpt(entry.address),
@@ -275,29 +291,32 @@ Resolution Snapshot::resolve(std::string_view address) const {
 
 const Account* Snapshot::find_mailbox(std::string_view address) const {
   if (address.find_first_of("\"\\") == std::string_view::npos) {
-    return state_->find_mailbox(KeyBuffer({address}).view());
+    return state_->account(state_->link_of(KeyBuffer({address}).view()).mailbox());
   }
-  return state_->find_mailbox(ascii::to_lower(internal_form(address)));
+  return state_->account(state_->link_of(ascii::to_lower(internal_form(address))).mailbox());
 }
 
 const Account* Snapshot::find_login(std::string_view login) const {
   const KeyBuffer key({login});
-  if (const Account* account = state_->accounts.find(key.view())) return account;
+  const Name name = state_->find_name(key.view());
+  if (name.account != Name::kNone) return state_->account(name.account);
   if (!state_->options.alias_login) return nullptr;
   // docker-mailserver: the first target that is an account lends the alias its password.
-  std::uint32_t chain = state_->virtuals.find(key.view());
-  for (; chain != VirtualTable::kNone; chain = state_->virtuals.sources[chain].next) {
+  std::uint32_t chain = name.chain;
+  for (; chain != Name::kNone; chain = state_->virtuals.sources[chain].next) {
     const VirtualTable::Source& source = state_->virtuals.sources[chain];
     for (std::uint32_t i = source.first; i < source.first + source.count; ++i) {
-      const std::string_view target = state_->virtuals.targets[i].lowered;
-      if (const Account* account = state_->accounts.find(target)) return account;
+      const std::uint32_t account = state_->virtuals.links[i].name.account;
+      if (account != Name::kNone) return state_->account(account);
     }
   }
   return nullptr;
 }
 
 const Account* Snapshot::find_master(std::string_view name) const {
-  return state_->masters.find(KeyBuffer({name}).view());
+  const auto found = state_->master_names.find(KeyBuffer({name}).view());
+  return found == state_->master_names.end() ? nullptr
+                                             : &state_->masters.accounts[found->second.account];
 }
 
 const AccessRule* Snapshot::send_access(std::string_view sender) const {

@@ -27,16 +27,46 @@ inline constexpr std::string_view kVirtualFile = "postfix-virtual.cf";
 inline constexpr std::string_view kRegexpFile = "postfix-regexp.cf";
 inline constexpr std::string_view kAliasesFile = "postfix-aliases.cf";
 
+/// What a name is: an account, a key of postfix-virtual.cf, both or nothing. One index for both
+/// files, since an address is asked for in both.
+struct Name {
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  std::uint32_t account = kNone;  // position in AccountTable::accounts
+  std::uint32_t chain = kNone;    // position in VirtualTable::sources
+};
+using Names = ViewMap<Name>;  // lower case, in internal form
+
 /// postfix-accounts.cf, or dovecot-masters.cf: the same form with names instead of addresses.
 struct AccountTable {
   bool unreadable = false;
   std::vector<Account> accounts;
-  ViewMap<std::uint32_t> index;  // address, in `accounts` → position
 
-  static AccountTable parse(std::string_view text, const Options& options, const Report& report);
+  /// What is added to `names` refers to the table's text.
+  static AccountTable parse(std::string_view text, const Options& options, const Report& report,
+                            Names& names);
   static AccountTable parse_masters(std::string_view text, const Options& options,
-                                    const Report& report);
-  const Account* find(std::string_view lowered) const;
+                                    const Report& report, Names& names);
+};
+
+struct Domain {
+  bool managed = false;  // of an account or of a key of postfix-virtual.cf
+  bool local = false;    // in mydestination
+  bool own = false;      // the host's name: targets without a domain get it
+  std::uint32_t catch_all = Name::kNone;
+};
+
+/// What the tables know of an address, looked up once.
+struct Link {
+  enum class MayMatch : std::uint8_t { kUnknown, kNo, kYes };
+  Name name;  // of the whole address
+  Name bare;  // of the address without its extension; nothing where it has none
+  Domain domain;
+  MayMatch may_match = MayMatch::kUnknown;  // a line of postfix-regexp.cf
+
+  /// Whose mailbox it is: a position in AccountTable::accounts, or Name::kNone.
+  std::uint32_t mailbox() const {
+    return name.account != Name::kNone ? name.account : bare.account;
+  }
 };
 
 /// An address in internal form. The views live as long as the snapshot, or as the resolution for
@@ -45,10 +75,11 @@ struct AddressText {
   std::string_view text;     // as written
   std::string_view lowered;  // often the same
   bool plain = false;        // known to need no quotes
+  const Link* link = nullptr;
 };
 
 struct VirtualTable {
-  static constexpr std::uint32_t kNone = UINT32_MAX;
+  static constexpr std::uint32_t kNone = Name::kNone;
   /// One line of the file. Several lines of one key form a chain.
   struct Source {
     std::uint32_t line = 0;
@@ -63,15 +94,11 @@ struct VirtualTable {
   std::vector<Alias> lines;
   std::vector<Source> sources;
   std::vector<AddressText> targets;
-  ViewMap<std::uint32_t> index;  // key → position in `sources`
-  TextPool pool;                 // of keys and targets
+  std::vector<Link> links;  // of the targets
+  TextPool pool;            // of keys and targets
 
-  static VirtualTable parse(std::string_view text, const Options& options, const Report& report);
-  /// Position in `sources`, or kNone.
-  std::uint32_t find(std::string_view lowered) const {
-    const auto found = index.find(lowered);
-    return found == index.end() ? kNone : found->second;
-  }
+  static VirtualTable parse(std::string_view text, const Options& options, const Report& report,
+                            Names& names);
 };
 
 /// postfix-regexp.cf: rules in file order, the first that matches wins.
@@ -87,6 +114,8 @@ class RegexpTable {
   static RegexpTable parse(std::string_view text, const Options& options, const Report& report);
   /// `address` in external form and the case it came in; `lowered` the same in lower case.
   std::optional<Hit> find(std::string_view address, std::string_view lowered) const;
+  /// False: `find` has no answer for it, cheaper.
+  bool may_match(std::string_view lowered) const;
   bool empty() const { return rules_.empty(); }
 
  private:
@@ -137,13 +166,6 @@ struct LocalTable {
   const Entry* find(std::string_view lowered) const;
 };
 
-struct Domain {
-  bool managed = false;  // of an account or of a key of postfix-virtual.cf
-  bool local = false;    // in mydestination
-  bool own = false;      // the host's name: targets without a domain get it
-  std::uint32_t catch_all = VirtualTable::kNone;
-};
-
 /// Everything that a Snapshot answers from.
 struct Tables {
   Options options;  // complete: domain, postmaster_address and mydestination are filled in
@@ -158,14 +180,25 @@ struct Tables {
   AccessTable receive_access;
   RelayTable relays;
   StringMap<Domain> domains;
+  Names names;  // of accounts and postfix-virtual.cf
+  Names master_names;
 
   /// `lowered`; a domain that is not ours has no flag set.
   Domain domain(std::string_view lowered) const {
     const auto found = domains.find(lowered);
     return found == domains.end() ? Domain{} : found->second;
   }
-  /// The account that `user+ext@dom` belongs to.
-  const Account* find_mailbox(std::string_view lowered) const;
+  Name find_name(std::string_view lowered) const {
+    const auto found = names.find(lowered);
+    return found == names.end() ? Name{} : found->second;
+  }
+  Link link_of(std::string_view lowered) const;
+  /// Once everything else is in place.
+  void link_targets();
+  /// Null for Name::kNone.
+  const Account* account(std::uint32_t position) const {
+    return position == Name::kNone ? nullptr : &accounts.accounts[position];
+  }
 };
 
 }  // namespace mail::directory

@@ -46,10 +46,12 @@ void add_source(VirtualTable& table, std::size_t line, std::uint32_t chain,
 // virtual-line = key 1*WSP targets
 // key          = address / "@" domain / localpart       ; quotes and "\" protect blanks
 VirtualTable VirtualTable::parse(std::string_view text, const Options& options,
-                                 const Report& report) {
+                                 const Report& report, Names& names) {
   VirtualTable table;
-  for (const LogicalLine& logical :
-       logical_lines(text, options.max_line_octets, Continuation::kLeadingBlank, report)) {
+  const auto lines =
+      logical_lines(text, options.max_line_octets, Continuation::kLeadingBlank, report);
+  names.reserve(names.size() + lines.size());
+  for (const LogicalLine& logical : lines) {
     const std::string_view line = logical.text;
     bool unbalanced = false;
     const std::size_t end = find_unquoted(line, " \t", &unbalanced);
@@ -78,10 +80,15 @@ VirtualTable VirtualTable::parse(std::string_view text, const Options& options,
     }
     const auto fresh = static_cast<std::uint32_t>(table.sources.size());
     const std::string internal = ascii::to_lower(internal_form(key));
-    std::uint32_t chain = table.find(internal);
+    const auto known = names.find(internal);
+    std::uint32_t chain = known == names.end() ? kNone : known->second.chain;
     add_source(table, logical.line, chain, targets);
     if (chain == kNone) {
-      table.index.emplace(table.pool.add(internal), fresh);
+      if (known != names.end()) {
+        known->second.chain = fresh;
+      } else {
+        names[table.pool.add(internal)].chain = fresh;
+      }
     } else {
       const bool fail = options.alias_duplicates == Options::Duplicates::kFail;
       table.broken = table.broken || fail;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,16 +55,18 @@ enum class Rule : std::uint8_t {
 };
 std::string_view to_string(Rule rule);
 
-/// One rule taken. A value.
+/// One rule taken. A view: its text lasts as long as the Resolution, or a copy of that.
 struct Step {
   Rule rule = Rule::kMailbox;
-  std::string from;
-  std::string to;         // the targets as they stand after substitution, ", " between them
+  std::string_view from;
+  std::string_view to;    // the targets as they stand after substitution, ", " between them
   std::string_view file;  // static text; empty where no file decides
   std::size_t line = 0;   // of that file, from 1
 
   bool operator==(const Step&) const = default;
 };
+
+class PathText;
 
 /// A value.
 struct Resolution {
@@ -74,8 +77,11 @@ struct Resolution {
   /// kUnknownUser when there is nothing else; otherwise mail goes to the rest.
   std::vector<std::string> undeliverable;
   std::vector<Step> path;
+  /// Keeps the text of `path`.
+  std::shared_ptr<const PathText> text = nullptr;
 
-  bool operator==(const Resolution&) const = default;
+  /// Equal answers by equal paths.
+  bool operator==(const Resolution& other) const;
 };
 
 /// Postfix's limits (virtual_alias_expansion_limit, …_recursion_limit, …_address_length_limit).
