@@ -4,21 +4,16 @@
 #include <cstdint>
 #include <string>
 
+#include "fuzz.h"
 #include "mail/message/address.h"
 #include "mail/message/mailbox.h"
 
 using namespace mail::message;
-
-namespace {
-
-void require(bool condition) {
-  if (!condition) __builtin_trap();
-}
-
-}  // namespace
+using mail::fuzz::require;
+using mail::fuzz::text_of;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   to_string(parse_addresses(text));
   for (const bool allow_utf8 : {false, true}) {
     const MailboxOptions options{.allow_utf8 = allow_utf8, .allow_bare_postmaster = true};

@@ -2,17 +2,19 @@
 // Their checksums are made right first, or nothing behind them would ever be read.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
 
 #include "bayes/format.h"
+#include "fuzz.h"
 
 using namespace mail::bayes;
+using mail::fuzz::require;
+using mail::fuzz::text_of;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string bytes(reinterpret_cast<const char*>(data), size);
+  std::string bytes(text_of(data, size));
   constexpr std::size_t kKeyAt = 16;
   if (bytes.size() >= kKeyAt + sizeof(mail::crypto::HashKey) + 8) {
     mail::crypto::HashKey key;
@@ -23,11 +25,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (auto image = read_image(bytes); image.ok()) {
     const auto again = read_image(write_image(*image));
-    if (!again.ok() || again->table.sorted() != image->table.sorted()) std::abort();
+    require(again.ok() && again->table.sorted() == image->table.sorted());
   }
   std::size_t octets = 0;
   if (const auto record = read_record(bytes, {1, 2}, 3, 4, octets)) {
-    if (octets > bytes.size()) std::abort();
+    require(octets <= bytes.size());
   }
   read_journal_header(bytes);
   return 0;

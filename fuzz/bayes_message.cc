@@ -3,32 +3,26 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "fuzz.h"
 #include "mail/bayes/score.h"
 
 using namespace mail::bayes;
-
-namespace {
-
-void check(bool condition) {
-  if (!condition) std::abort();
-}
-
-}  // namespace
+using mail::fuzz::require;
+using mail::fuzz::text_of;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view message(reinterpret_cast<const char*>(data), size);
+  const std::string_view message = text_of(data, size);
   Tokenizer tokenizer({1, 2});
   const std::vector<Token> tokens = tokenizer.tokenize(message).tokens();
-  check(tokens.size() <= TokenLimits{}.tokens);
+  require(tokens.size() <= TokenLimits{}.tokens);
   std::size_t told = 0;
   tokenizer.tokenize(message,
-                     [&](Token token, std::string_view) { check(token == tokens[told++]); });
-  check(told == tokens.size());
+                     [&](Token token, std::string_view) { require(token == tokens[told++]); });
+  require(told == tokens.size());
 
   Table table;
   for (int i = 0; i < 12; ++i) {
@@ -37,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const Source source{&table, 1};
   const Explanation why = explain(tokens, {&source, 1});
-  check(std::isfinite(why.score.log_odds));
-  check(std::abs(why.sum() - why.score.log_odds) < 1e-9);
+  require(std::isfinite(why.score.log_odds));
+  require(std::abs(why.sum() - why.score.log_odds) < 1e-9);
   return 0;
 }

@@ -4,20 +4,15 @@
 #include <cstdint>
 #include <string>
 
+#include "fuzz.h"
 #include "mail/message/date.h"
 
 using namespace mail::message;
-
-namespace {
-
-void require(bool condition) {
-  if (!condition) __builtin_trap();
-}
-
-}  // namespace
+using mail::fuzz::require;
+using mail::fuzz::text_of;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = text_of(data, size);
   if (const auto date = parse_date(text)) {
     require(parse_date(format_date(*date)) == date);
     const std::string utc = format_internal_date({date->time, std::chrono::minutes(0)});

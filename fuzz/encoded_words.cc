@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "fuzz.h"
 #include "mail/base/ascii.h"
 #include "mail/message/address.h"
 #include "mail/message/builder.h"
@@ -12,12 +13,10 @@
 #include "mail/text/utf8.h"
 
 using namespace mail;
+using mail::fuzz::require;
+using mail::fuzz::text_of;
 
 namespace {
-
-void require(bool condition) {
-  if (!condition) __builtin_trap();
-}
 
 void check_encoded(const std::string& encoded, const std::string& text) {
   require(std::all_of(encoded.begin(), encoded.end(), ascii::is_printable));
@@ -27,7 +26,7 @@ void check_encoded(const std::string& encoded, const std::string& text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view octets(reinterpret_cast<const char*>(data), size);
+  const std::string_view octets = text_of(data, size);
   require(text::is_valid_utf8(text::decode_encoded_words(octets)));
   const std::string clean = text::sanitize_utf8(octets);
   check_encoded(text::encode_words(clean), clean);

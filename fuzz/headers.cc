@@ -4,16 +4,15 @@
 #include <cstdint>
 #include <string>
 
+#include "fuzz.h"
 #include "mail/message.h"
 #include "mail/text.h"
 
 using namespace mail;
+using mail::fuzz::require;
+using mail::fuzz::text_of;
 
 namespace {
-
-void require(bool condition) {
-  if (!condition) __builtin_trap();
-}
 
 void check_fields(std::string_view text) {
   std::size_t octets = 0;
@@ -34,7 +33,7 @@ void check_fields(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view octets(reinterpret_cast<const char*>(data), size);
+  const std::string_view octets = text_of(data, size);
   check_fields(octets);
   require(text::base64_decode_lenient(text::base64_encode_lines(octets)) == octets);
   require(text::quoted_printable_decode(text::quoted_printable_encode(octets)) == octets);

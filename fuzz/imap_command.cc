@@ -1,10 +1,10 @@
 // The grammar of IMAP: whatever parses must print, parse again, and print the same; and LIST
 // patterns agree with sequence sets in never doing more work than their length allows.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "fuzz.h"
 #include "imap/command_table.h"
 #include "imap/framer.h"
 #include "imap/print_command.h"
@@ -14,6 +14,8 @@
 namespace {
 
 using namespace mail::imap;
+using mail::fuzz::require;
+using mail::fuzz::text_of;
 
 /// The frame of the first command; no literal is refused but for the limit.
 Frame framed(std::string_view bytes) {
@@ -40,35 +42,31 @@ std::optional<Command> parse(std::string_view bytes) {
   return parse_arguments(reader, head);
 }
 
-void check(bool condition) {
-  if (!condition) std::abort();
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const std::string_view input = text_of(data, size);
   const auto command = parse(mail::cat("a ", input, "\r\n"));
   if (!command) return 0;
   const std::string printed = print(*command);
   const auto again = parse(mail::cat("a ", printed, "\r\n"));
-  check(again.has_value());
-  check(again->index() == command->index());
-  check(print(*again) == printed);
+  require(again.has_value());
+  require(again->index() == command->index());
+  require(print(*again) == printed);
   if (const auto* list = std::get_if<List>(&*command)) {
     matches(list->pattern, "INBOX.Work", '.');
   }
   if (const auto* fetch = std::get_if<Fetch>(&*command)) {
     std::uint32_t end = 0;
     for (const auto& range : fetch->set.resolved(7)) {
-      check(range.first > end && range.first <= range.last);
+      require(range.first > end && range.first <= range.last);
       end = range.last;
     }
   }
   if (const auto* search = std::get_if<Search>(&*command)) {
     for (std::uint32_t i = 0; i < search->nodes.size(); ++i) {
       for (const std::uint32_t child : search->nodes[i].children) {
-        check(child > i && child < search->nodes.size());
+        require(child > i && child < search->nodes.size());
       }
     }
   }

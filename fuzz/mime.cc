@@ -4,20 +4,15 @@
 #include <cstdint>
 #include <string>
 
+#include "fuzz.h"
 #include "mail/message.h"
 
 using namespace mail::message;
-
-namespace {
-
-void require(bool condition) {
-  if (!condition) __builtin_trap();
-}
-
-}  // namespace
+using mail::fuzz::require;
+using mail::fuzz::text_of;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view message(reinterpret_cast<const char*>(data), size);
+  const std::string_view message = text_of(data, size);
   const MimeTree tree(message, {.parts = 50, .depth = 10});
   for (std::uint32_t i = 0; i < tree.parts().size(); ++i) {
     const MimePart& part = tree.part(i);

@@ -3,23 +3,20 @@
 //
 // The first octet of the input chooses mechanism and TLS, the rest is lines.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "fuzz.h"
 #include "mail/base/absl.h"
 #include "mail/sasl.h"
 #include "mail/text/base64.h"
 #include "sasl/scram_message.h"
 
 using namespace mail;
+using mail::fuzz::require;
 using namespace mail::sasl;
 
 namespace {
-
-void check(bool condition) {
-  if (!condition) std::abort();
-}
 
 std::string_view take_line(std::string_view& input) {
   const auto end = input.find('\n');
@@ -47,23 +44,23 @@ void play_server(Mechanism mechanism, const TlsInfo* tls, bool wraps, std::strin
       if (input.empty()) return;
       step = exchange.receive(line_of(input, wraps));
     } else if (const auto* user = std::get_if<ScramUser>(&step)) {
-      check(!user->authentication.empty());
-      check(user->authorization.empty() || user->authorization == user->authentication);
+      require(!user->authentication.empty());
+      require(user->authorization.empty() || user->authorization == user->authentication);
       step = exchange.challenge_scram({"salt", 4096, "SERVER"});
     } else if (const auto* proof = std::get_if<ScramProof>(&step)) {
-      check(proof->proof.size() == 32);
-      check(proof->auth_message.find("SERVER") != std::string_view::npos);
+      require(proof->proof.size() == 32);
+      require(proof->auth_message.find("SERVER") != std::string_view::npos);
       step = exchange.confirm_scram("signature");
     } else if (const auto* login = std::get_if<Authenticate>(&step)) {
-      check(!login->authentication.empty());
-      check(login->is_proven == is_scram(mechanism));
-      check(login->is_proven == login->password.empty());
+      require(!login->authentication.empty());
+      require(login->is_proven == is_scram(mechanism));
+      require(login->is_proven == login->password.empty());
       return;
     } else {
       return;
     }
   }
-  std::abort();  // no exchange is that long
+  require(false);  // no exchange is that long
 }
 
 void play_client(Mechanism mechanism, const TlsInfo* tls, bool wraps, std::string_view input) {
@@ -76,7 +73,7 @@ void play_client(Mechanism mechanism, const TlsInfo* tls, bool wraps, std::strin
       step = exchange.prove_scram({std::string(32, 'p'), "signature"});
     }
     gave_up = gave_up || std::holds_alternative<GiveUp>(step);
-    check(!gave_up || !exchange.finish().ok());
+    require(!gave_up || !exchange.finish().ok());
   }
 }
 
@@ -91,11 +88,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   play_server(mechanism, tls, wraps, input);
   play_client(mechanism, tls, wraps, input);
   if (const auto first = parse_client_first(input)) {
-    check(cat(first->gs2_header, first->bare) == input);
-    check(first->bare.starts_with(cat("n=", escape_name(first->authentication), ",r=")));
+    require(cat(first->gs2_header, first->bare) == input);
+    require(first->bare.starts_with(cat("n=", escape_name(first->authentication), ",r=")));
   }
   if (const auto final = parse_client_final(input)) {
-    check(cat(final->without_proof, ",p=", final->proof) == input);
+    require(cat(final->without_proof, ",p=", final->proof) == input);
   }
   parse_server_first(input);
   parse_server_final(input);

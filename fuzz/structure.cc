@@ -4,21 +4,16 @@
 #include <cstdint>
 #include <string>
 
+#include "fuzz.h"
 #include "mail/message.h"
 #include "support/imap_grammar.h"
 
 using namespace mail;
-
-namespace {
-
-void require(bool condition) {
-  if (!condition) __builtin_trap();
-}
-
-}  // namespace
+using mail::fuzz::require;
+using mail::fuzz::text_of;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view octets(reinterpret_cast<const char*>(data), size);
+  const std::string_view octets = text_of(data, size);
   for (const message::MimeLimits& limits :
        {message::MimeLimits{}, message::MimeLimits{.parts = 5, .depth = 2}}) {
     const message::MimeTree tree(octets, limits);

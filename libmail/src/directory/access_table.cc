@@ -6,6 +6,7 @@
 // does nothing.
 //
 // Tested by tests/unit/directory/access_test.cc.
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -57,7 +58,10 @@ void take_text(std::string_view text, AccessRule& rule) {
     rule.enhanced = text.substr(0, size);
     text = ascii::trim(text.substr(size));
   }
-  if (!text.empty()) rule.text = text;
+  if (text.empty()) return;
+  rule.text = text;
+  // It becomes a line of a reply.
+  std::replace_if(rule.text.begin(), rule.text.end(), ascii::is_control, ' ');
 }
 
 // action = word [ WSP text ] / 3DIGIT [ WSP text ] / 1*DIGIT

@@ -61,8 +61,9 @@ std::string join_lines(const Lines& lines) {
 }
 
 void append_line(Lines& lines, std::string line) {
+  const bool is_only_mark = lines.size() == 1 && lines.back() == kByteOrderMark;
   const bool is_cut = !lines.empty() && !lines.back().ends_with('\n');
-  if (is_cut && lines.back() != kByteOrderMark) lines.back() += '\n';
+  if (is_cut && !is_only_mark) lines.back() += '\n';
   lines.push_back(std::move(line) + "\n");
 }
 
@@ -75,7 +76,7 @@ std::pair<std::string_view, std::string_view> split_line_end(std::string_view li
 
 bool is_comment_or_blank(std::string_view line) {
   const std::string_view content = ascii::trim(line);
-  return content.empty() || content.front() == '#' || content == kByteOrderMark;
+  return content.empty() || content.front() == '#' || line == kByteOrderMark;
 }
 
 std::string account_key(std::string_view line) {

@@ -38,6 +38,7 @@ TEST_CASE("actions of access(5) are read as Postfix reads them") {
       {"REJECT 4.1.9 Gone", "reject 554 5.7.1 4.1.9 Gone"},
       {"550", "reject 550 5.7.1 Access denied"},
       {"550 5.7.27 No", "reject 550 5.7.27 No"},
+      {"550 Go\raway\x1b[2J", "reject 550 5.7.1 Go away [2J"},
       {"451 Later", "defer 451 4.7.1 Later"},
       {"DEFER", "defer 450 4.7.1 Access denied"},
       {"OK", "permit"},

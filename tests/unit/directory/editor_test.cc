@@ -202,6 +202,10 @@ TEST_CASE("a byte order mark hides no line from an edit") {
   CHECK(folder.aliases() == "\xEF\xBB\xBFinfo@d.example ann@d.example\n");
   CHECK(folder.editor.delete_account("ann@d.example").ok());
   CHECK(folder.accounts() == "\xEF\xBB\xBF");
+  // Elsewhere it is a character like others: here, of a continuation line.
+  CHECK(folder.files.write("/config/postfix-relaymap.cf", "@d.example a\n \xEF\xBB\xBF\n").ok());
+  CHECK(folder.editor.set_relay("d.example", "relay.test", 25).ok());
+  CHECK(folder.text("/config/postfix-relaymap.cf") == "@d.example [relay.test]:25\n");
 }
 
 TEST_CASE("a line that cannot be read is not added to") {
