@@ -39,10 +39,7 @@ def main() -> int:
         for account in directory:
             if not account.quota.octets:
                 continue
-            try:
-                used = directory.maildir(account.address, given.mail).octets
-            except libmail.NotFound:
-                continue  # no mail came yet
+            used = directory.usage(account.address, given.mail).octets
             percent = 100 * used / account.quota.octets
             if percent >= given.percent:
                 full.append((percent, account.address, used, account.quota.octets))

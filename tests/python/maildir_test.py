@@ -62,7 +62,7 @@ class Maildirs(unittest.TestCase):
             archive[copied[first]]
         with self.assertRaises(libmail.NotFound):
             archive.read(copied[first])
-        self.assertEqual(maildir.octets, 2 * len(LETTER))
+        self.assertEqual(maildir.usage, libmail.Usage(2 * len(LETTER), 2))
 
     def test_folders_are_made_renamed_removed_and_subscribed(self):
         maildir = self.maildir()

@@ -26,7 +26,7 @@ from .bayes import Bayes, Explanation, Reason, Verdict
 from .directory import (
     AccessRule, Account, Alias, AppPassword, Diagnostic, Directory, Quota, Recipient, Relay, Resolution, Step, Transaction,
     resolve)
-from .maildir import Folder, FolderInfo, FolderStatus, Maildir, MaildirMessage
+from .maildir import Folder, FolderInfo, FolderStatus, Maildir, MaildirMessage, Usage
 from .message import Address, Message, Part, parse_addresses, parse_date
 from .server import ListenAddress, LogLine, Server, StoredMessage
 from .settings import Setting, Settings
@@ -37,7 +37,7 @@ __all__ = [
     "Error", "Explanation", "FailedPrecondition", "Folder", "FolderInfo", "FolderStatus", "InvalidArgument",
     "ListenAddress", "LogLine", "Maildir", "MaildirMessage", "Message", "NotFound", "Part", "PermissionDenied", "Quota",
     "Reason", "Recipient", "Relay", "Resolution", "ResourceExhausted", "Server", "Setting", "Settings", "Step",
-    "StoredMessage", "Transaction", "Unavailable", "Verdict", "parse_addresses", "parse_date", "resolve", "smtp",
+    "StoredMessage", "Transaction", "Unavailable", "Usage", "Verdict", "parse_addresses", "parse_date", "resolve", "smtp",
 ]
 for _name in __all__:
     if isinstance(globals()[_name], type):

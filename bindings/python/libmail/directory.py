@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Optional, TypeVar, Union
 
 from ._engine import Error, FailedPrecondition, NotFound, Unavailable, _libmail
-from .maildir import Maildir, utc_of
+from .maildir import Maildir, Usage, utc_of
 
 _Result = TypeVar("_Result")
 
@@ -435,6 +435,13 @@ class Directory(_Edits):
         account = self[address]
         root = os.fspath(mail)
         return Maildir(root, account.address, path=self._snapshot.mail_place(account.address, root) or None, create=create)
+
+    def usage(self, address: str, mail: Union[str, os.PathLike[str]] = "/var/mail") -> Usage:
+        """What an account's mail needs, wherever it is kept; of a mailbox that does not exist yet: nothing. Quick: no message
+        is opened. Raises NotFound without such an account."""
+        account = self[address]
+        root = os.fspath(mail)
+        return Usage(*_libmail.maildir_usage(root, account.address, self._snapshot.mail_place(account.address, root)))
 
     # ---- what it changes
 

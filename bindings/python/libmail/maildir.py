@@ -40,6 +40,14 @@ def utc_of(seconds: float) -> datetime.datetime:
 
 
 @dataclasses.dataclass(frozen=True)
+class Usage:
+    """What all folders of an account hold."""
+
+    octets: int  #: with CRLF line ends: what a quota counts
+    messages: int
+
+
+@dataclasses.dataclass(frozen=True)
 class FolderStatus:
     """A folder in numbers. UIDs mean something together with `uid_validity` only."""
 
@@ -193,8 +201,10 @@ class Maildir:
         self, mail: Union[str, os.PathLike[str]], address: str, *, path: Union[str, os.PathLike[str], None] = None,
         create: bool = False, hostname: Optional[str] = None) -> None:
         self.address = address.lower()
+        self._mail = os.fspath(mail)
+        self._path = "" if path is None else os.fspath(path)
         self._maildir = _libmail.Maildir(
-            os.fspath(mail), self.address, "" if path is None else os.fspath(path), hostname or socket.gethostname(), create)
+            self._mail, self.address, self._path, hostname or socket.gethostname(), create)
 
     def __repr__(self) -> str:
         return f"<libmail.Maildir {self.address}>"
@@ -220,9 +230,9 @@ class Maildir:
         return [FolderInfo(*row) for row in self._maildir.folders()]
 
     @property
-    def octets(self) -> int:
-        """What all messages need, with CRLF line ends: what counts against a quota."""
-        return sum(folder.status.octets for folder in self)
+    def usage(self) -> Usage:
+        """What all folders hold. What is added here is not held to the account's quota: compare before, if you want to."""
+        return Usage(*_libmail.maildir_usage(self._mail, self.address, self._path))
 
     def create_folder(self, name: str) -> Folder:
         """Levels are separated by '.'. Raises AlreadyExists, InvalidArgument."""

@@ -302,9 +302,19 @@ class PythonMaildir {
   std::unique_ptr<std::shared_ptr<Opened>> opened_;  // left alone in a child of a fork
 };
 
+/// Octets and messages; nothing is made.
+std::pair<std::uint64_t, std::uint64_t> usage(const std::string& root, const std::string& address,
+                                              const std::string& directory) {
+  const Blocking call;
+  const auto used = value_of(
+      store::maildir_usage(real_filesystem(), root, {ascii::to_lower(address), directory}));
+  return {used.octets, used.messages};
+}
+
 }  // namespace
 
 void define_maildir(py::module_& module) {
+  module.def("maildir_usage", &usage);
   py::class_<PythonMaildir>(module, "Maildir")
       .def(py::init<std::string, std::string, std::string, std::string, bool>())
       .def("folders", &PythonMaildir::folders)
