@@ -313,6 +313,56 @@ class Reload(OwnServer):
         accounts.write_text(accounts.read_text() + "hand@example.test|{PLAIN}made\n")
         wait_for(lambda: self.login(server, "hand@example.test", "made"), "the new account")
 
+    def time_until_refused(self, client, recipient, change):
+        """Seconds from the return of `change()` to the first refusal, asked about every millisecond."""
+        client.rset()
+        client.mail("sender@remote.example")
+        self.assertEqual(client.rcpt(recipient)[0], 250)
+        change()
+        start = time.monotonic()
+        while client.rcpt(recipient)[0] == 250:
+            self.assertLess(time.monotonic() - start, PATIENCE)
+            time.sleep(0.001)
+        return time.monotonic() - start
+
+    def test_a_change_of_any_kind_is_live_within_100_ms_on_an_open_connection(self):
+        server = self.start()
+        virtual = server.config / "postfix-virtual.cf"
+        access = server.config / "postfix-receive-access.cf"
+        fresh = server.config / "fresh"
+        aliases = "info@example.test ann@example.test\n"
+
+        def renamed_over():
+            fresh.write_text("# nothing\n")
+            os.replace(fresh, virtual)
+
+        # Name, what makes `info` refused, what undoes that, and the time that a writer has to put
+        # something in the place of what vanished.
+        kinds = (("rename", renamed_over, lambda: virtual.write_text(aliases), 0),
+                 ("write", lambda: virtual.write_text("# nothing\n"), lambda: virtual.write_text(aliases), 0),
+                 ("new file", lambda: access.write_text("info@example.test REJECT\n"), access.unlink, 0),
+                 ("deletion", virtual.unlink, lambda: virtual.write_text(aliases), 0.1))
+
+        def is_accepted():
+            with server.smtp() as other:
+                other.helo()
+                other.mail("sender@remote.example")
+                return other.rcpt("info@example.test")[0] == 250
+
+        virtual.write_text(aliases)
+        with server.smtp() as client:
+            client.ehlo()
+            for name, change, undo, grace in kinds:
+                with self.subTest(name):
+                    times = []
+                    for _ in range(4):
+                        wait_for(is_accepted, "the alias")
+                        times.append(self.time_until_refused(client, "info@example.test", change))
+                        undo()
+                    # The best of four: a machine that is busy with other things proves nothing.
+                    self.assertLess(min(times), grace + 0.1)
+                    self.assertGreater(min(times), grace)
+
     def test_a_hangup_signal_reads_everything_again(self):
         server = self.start()
         seen = server.log().count("config folder read")
