@@ -80,6 +80,7 @@ StatusOr<std::vector<ConfigTexts::Change>> ConfigTexts::prepare() const {
     if (found != text.before) {
       return unavailable("'", path, "' was changed by another program meanwhile; try again");
     }
+    remove_leftover(filesystem_, path);
     const bool existed = !absl::IsNotFound(filesystem_.info(path).status());
     MAIL_ASSIGN_OR_RETURN(Replacement replacement,
                           Replacement::write(filesystem_, path, text.now, kConfigFileMode));

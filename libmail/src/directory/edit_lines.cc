@@ -97,6 +97,15 @@ std::size_t find_line(const Lines& lines, std::string_view key, KeyOf key_of, st
   return lines.size();
 }
 
+void remove_leftover(Filesystem& filesystem, const std::string& path) {
+  const auto resolved = filesystem.resolve_links(path);
+  const std::string target = resolved.ok() ? *resolved : path;
+  // The name that `Replacement` takes first, and with this call always.
+  const std::string name =
+      cat(parent_path(target), "/.", target.substr(target.rfind('/') + 1), ".tmp");
+  filesystem.unlink(name).IgnoreError();  // mostly there is none
+}
+
 Status overwrite_config(Filesystem& filesystem, const std::string& path, std::string_view text) {
   // A mount point is not renamed over. A symbolic link would have been followed by then.
   MAIL_ASSIGN_OR_RETURN(const std::string target, filesystem.resolve_links(path));

@@ -20,6 +20,8 @@ StatusOr<std::unique_ptr<File>> lock_folder(Filesystem& filesystem, const std::s
 
 /// The file's text; empty when it does not exist.
 StatusOr<std::string> read_config(Filesystem& filesystem, const std::string& path);
+/// Takes away what a writer left beside `path` that was killed. Under the lock: nobody writes now.
+void remove_leftover(Filesystem& filesystem, const std::string& path);
 /// In place, for a file that is mounted by itself. Fails also for what is no file.
 Status overwrite_config(Filesystem& filesystem, const std::string& path, std::string_view text);
 /// Atomically, or in place where the file cannot be replaced.
@@ -27,6 +29,11 @@ Status write_config(Filesystem& filesystem, const std::string& path, std::string
 
 /// Of a new file. The accounts hold password hashes; aliases are nobody else's business either.
 inline constexpr std::uint32_t kConfigFileMode = 0640;
+
+/// Of an address or another key, RFC 5321 §4.5.3.1.3 (a path without its brackets), and of its
+/// localpart, RFC 5321 §4.5.3.1.1.
+inline constexpr std::size_t kMaxAddressOctets = 254;
+inline constexpr std::size_t kMaxLocalpartOctets = 64;
 
 using Lines = std::vector<std::string>;  // each with its line end; a byte order mark is one
 

@@ -20,14 +20,17 @@
 namespace mail::directory {
 namespace {
 
-constexpr std::size_t kMaxAddressOctets = 64 + 1 + 255;  // RFC 5321 §4.5.3.1
-
 Status check_address(std::string_view address) {
   const std::string internal = internal_form(address);
   if (!split_address(internal).has_domain) {
     return invalid("'", excerpt(address), "' should include the domain (eg: user@example.com)");
   }
-  const bool plain = is_plausible_address(internal) && address.size() <= kMaxAddressOctets &&
+  if (address.size() > kMaxAddressOctets ||
+      split_address(address).localpart.size() > kMaxLocalpartOctets) {
+    return invalid("'", excerpt(address), "' is too long for an address; write ", kMaxAddressOctets,
+                   " octets at most, ", kMaxLocalpartOctets, " of them before the @");
+  }
+  const bool plain = is_plausible_address(internal) &&
                      address.find_first_of("/\\\"|:,#* \t") == std::string_view::npos &&
                      !address.starts_with('.') && address.find("@.") == std::string_view::npos;
   if (plain) return {};
@@ -44,6 +47,13 @@ Status check_alias(std::string_view alias) {
 Status check_recipients(std::string_view recipients) {
   const auto targets = parse_targets(recipients, "localhost");
   const bool clean = recipients.find_first_of("\r\n#") == std::string_view::npos;
+  const auto is_too_long = [](const std::string& target) {
+    return target.size() > kMaxAddressOctets;
+  };
+  if (targets && std::any_of(targets->begin(), targets->end(), is_too_long)) {
+    return invalid("'", excerpt(recipients), "' is too long for a recipient; write ",
+                   kMaxAddressOctets, " octets at most");
+  }
   if (targets && clean) return {};
   return invalid("'", excerpt(recipients),
                  "' is no recipient; write user@example.com, with commas between several");
@@ -137,11 +147,11 @@ bool holds(const std::vector<std::string>& targets, std::string_view target) {
 Status check_is_free(ConfigTexts& texts, std::string_view key) {
   MAIL_ASSIGN_OR_RETURN(const Lines accounts, texts.read(kAccountsFile));
   if (find_line(accounts, key, account_key) != accounts.size()) {
-    return already_exists("'", key, "' already exists");
+    return already_exists("'", key, "' already exists; update it, or choose another address");
   }
   MAIL_ASSIGN_OR_RETURN(const Lines aliases, texts.read(kVirtualFile));
   if (find_line(aliases, key, alias_key) != aliases.size()) {
-    return already_exists("'", key, "' is already defined as an alias");
+    return already_exists("'", key, "' is already defined as an alias; delete that first");
   }
   return {};
 }
@@ -230,7 +240,8 @@ Status Editor::change_account(std::string_view address,
   return edit([&](ConfigTexts& texts) -> Status {
     MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kAccountsFile));
     const std::size_t at = find_line(lines, key, account_key);
-    if (at == lines.size()) return not_found("'", excerpt(key), "' does not exist");
+    if (at == lines.size())
+      return not_found("'", excerpt(key), "' does not exist; add it first, or correct the address");
     const auto [content, line_end] = split_line_end(lines[at]);
     const std::size_t password = std::min(content.find('|'), content.size());
     const std::size_t extra = std::min(content.find('|', password + 1), content.size());
@@ -267,7 +278,8 @@ Status Editor::delete_account(std::string_view address) {
     // All of them: were a second line left, the account would live on with another password.
     const std::size_t removed =
         std::erase_if(lines, [&key](const std::string& line) { return account_key(line) == key; });
-    if (removed == 0) return not_found("'", excerpt(key), "' does not exist");
+    if (removed == 0)
+      return not_found("'", excerpt(key), "' does not exist; add it first, or correct the address");
     texts.write(kAccountsFile, lines);
     MAIL_RETURN_IF_ERROR(replace_in_aliases(texts, key, {}));
     MAIL_ASSIGN_OR_RETURN(Lines quotas, texts.read(kQuotasFile));
@@ -288,7 +300,9 @@ Status Editor::add_alias(std::string_view alias, std::string_view recipient) {
     MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kVirtualFile));
     MAIL_ASSIGN_OR_RETURN(const Lines accounts, texts.read(kAccountsFile));
     if (find_line(accounts, key, account_key) != accounts.size()) {
-      return already_exists("'", key, "' is already defined as an account");
+      return already_exists(
+          "'", key,
+          "' is already defined as an account; forward its mail, or choose another alias");
     }
     std::vector<std::string> fresh = split_targets(recipient);
     const std::size_t at = find_line(lines, key, alias_key);
@@ -297,7 +311,8 @@ Status Editor::add_alias(std::string_view alias, std::string_view recipient) {
       std::erase_if(fresh, [&](const std::string& target) { return holds(targets, target); });
     }
     if (fresh.empty()) {
-      return already_exists("'", key, "' is already an alias for recipient: '", recipient, "'");
+      return already_exists("'", key, "' is already an alias for recipient: '", recipient,
+                            "'; there is nothing to add");
     }
     if (at == lines.size()) {
       MAIL_RETURN_IF_ERROR(check_line(alias, fresh));
@@ -320,7 +335,7 @@ Status Editor::add_forward(std::string_view account, std::string_view recipient,
   return edit([&](ConfigTexts& texts) -> Status {
     MAIL_ASSIGN_OR_RETURN(const Lines accounts, texts.read(kAccountsFile));
     if (find_line(accounts, key, account_key) == accounts.size()) {
-      return not_found("'", excerpt(key), "' does not exist");
+      return not_found("'", excerpt(key), "' does not exist; add it first, or correct the address");
     }
     MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kVirtualFile));
     std::vector<std::string> targets;
@@ -406,7 +421,9 @@ Status Editor::rename(std::string_view from, std::string_view to) {
     MAIL_RETURN_IF_ERROR(in_file(kQuotasFile, old_key, key, quota_key));
     MAIL_RETURN_IF_ERROR(in_file(kAppPasswordsFile, old_key, key, account_key));
     MAIL_RETURN_IF_ERROR(in_file(kAccountsFile, old_key, key, account_key));
-    if (!found) return not_found("'", excerpt(old_key), "' does not exist");
+    if (!found)
+      return not_found("'", excerpt(old_key),
+                       "' does not exist; add it first, or correct the address");
     return replace_in_aliases(texts, old_key, key);
   });
 }

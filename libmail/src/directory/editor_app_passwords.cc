@@ -37,12 +37,14 @@ Status Editor::add_app_password(const AppPassword& entry) {
   return edit([&](ConfigTexts& texts) -> Status {
     MAIL_ASSIGN_OR_RETURN(const Lines accounts, texts.read(kAccountsFile));
     if (find_line(accounts, account, account_key) == accounts.size()) {
-      return not_found("'", excerpt(account), "' does not exist");
+      return not_found("'", excerpt(account),
+                       "' does not exist; add it first, or correct the address");
     }
     MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kAppPasswordsFile));
     const std::string key = cat(account, "|", ascii::to_lower(entry.label));
     if (find_line(lines, key, label_key) != lines.size()) {
-      return already_exists("'", account, "' has an app password '", entry.label, "' already");
+      return already_exists("'", account, "' has an app password '", entry.label,
+                            "' already; choose another label, or delete that first");
     }
     std::size_t count = 0;
     for (const std::string& line : lines) count += account_key(line) == account ? 1 : 0;
@@ -65,7 +67,8 @@ Status Editor::delete_app_password(std::string_view address, std::string_view la
   return edit([&](ConfigTexts& texts) -> Status {
     MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kAppPasswordsFile));
     if (!remove_lines(lines, key, label_key)) {
-      return not_found("'", excerpt(address), "' has no app password '", excerpt(label), "'");
+      return not_found("'", excerpt(address), "' has no app password '", excerpt(label),
+                       "'; the list shows which it has");
     }
     texts.write(kAppPasswordsFile, lines);
     return {};

@@ -2,16 +2,21 @@
 // that is replaced whole.
 //
 // Tested by tests/unit/directory/editor_test.cc.
+#include <algorithm>
+
 #include "address_text.h"
 #include "config_texts.h"
 #include "edit_lines.h"
 #include "mail/base/ascii.h"
+#include "mail/crypto/password.h"
 #include "mail/directory/address.h"
 #include "mail/directory/editor.h"
 #include "tables.h"
 
 namespace mail::directory {
 namespace {
+
+constexpr std::size_t kMaxDomainOctets = 253;  // RFC 1035 §2.3.4, without the root
 
 std::string_view access_file(Editor::Direction direction) {
   return direction == Editor::Direction::kSend ? kSendAccessFile : kReceiveAccessFile;
@@ -23,16 +28,22 @@ std::string_view verb(Editor::Direction direction) {
 
 /// What can be a key of a texthash file, and stand before a blank.
 Status check_key(std::string_view key) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (key.size() > kMaxAddressOctets) {
+    return invalid("'", excerpt(key), "' is too long; write ", kMaxAddressOctets,
+                   " octets at most");
+  }
   const bool clean = !key.empty() && !key.starts_with('#') &&
-                     key.find_first_of(" \t\r\n\"\\") == std::string_view::npos;
-  if (clean && key.find('\0') == std::string_view::npos) return {};
+                     key.find_first_of(" \"\\") == std::string_view::npos &&
+                     std::none_of(key.begin(), key.end(), is_control);
+  if (clean) return {};
   return invalid("'", excerpt(key), "' cannot stand in the file; write it without blanks");
 }
 
 Status check_domain(std::string_view domain) {
   const bool clean = is_plausible_address(cat("x@", domain)) &&
                      domain.find_first_of("@/|:# ") == std::string_view::npos;
-  if (clean) return {};
+  if (clean && domain.size() <= kMaxDomainOctets) return {};
   return invalid("'", excerpt(domain), "' is no domain; write example.com");
 }
 
@@ -59,7 +70,7 @@ Status Editor::set_quota(std::string_view address, std::string_view size) {
   return edit([&](ConfigTexts& texts) -> Status {
     MAIL_ASSIGN_OR_RETURN(const Lines accounts, texts.read(kAccountsFile));
     if (find_line(accounts, key, account_key) == accounts.size()) {
-      return not_found("'", excerpt(key), "' does not exist");
+      return not_found("'", excerpt(key), "' does not exist; add it first, or correct it");
     }
     MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kQuotasFile));
     put_line(lines, key, quota_key, cat(key, ":", size));
@@ -86,8 +97,10 @@ Status Editor::change_master(std::string_view name, std::string_view stored_pass
   return edit([&](ConfigTexts& texts) -> Status {
     MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(kMastersFile));
     const bool exists = find_line(lines, key, account_key) != lines.size();
-    if (exists && is_new) return already_exists("'", key, "' already exists");
-    if (!exists && !is_new) return not_found("'", excerpt(key), "' does not exist");
+    if (exists && is_new)
+      return already_exists("'", key, "' already exists; update it, or choose another name");
+    if (!exists && !is_new)
+      return not_found("'", excerpt(key), "' does not exist; add it first, or correct it");
     put_line(lines, key, account_key, cat(key, "|", stored_password));
     texts.write(kMastersFile, lines);
     return {};
@@ -107,7 +120,8 @@ Status Editor::delete_master(std::string_view name) {
     bool removed = false;
     MAIL_RETURN_IF_ERROR(
         remove_key(texts, kMastersFile, ascii::to_lower(name), account_key, removed));
-    if (!removed) return not_found("'", excerpt(name), "' does not exist");
+    if (!removed)
+      return not_found("'", excerpt(name), "' does not exist; add it first, or correct it");
     return {};
   });
 }
@@ -117,7 +131,8 @@ Status Editor::restrict(Direction direction, std::string_view address) {
   return edit([&](ConfigTexts& texts) -> Status {
     MAIL_ASSIGN_OR_RETURN(Lines lines, texts.read(access_file(direction)));
     if (find_line(lines, ascii::to_lower(address), alias_key) != lines.size()) {
-      return already_exists("User '", address, "' already denied to ", verb(direction), " mails");
+      return already_exists("User '", address, "' already denied to ", verb(direction),
+                            " mails; there is nothing to add");
     }
     append_line(lines, cat(address, " \t\t REJECT"));
     texts.write(access_file(direction), lines);
@@ -130,7 +145,8 @@ Status Editor::unrestrict(Direction direction, std::string_view address) {
     bool removed = false;
     MAIL_RETURN_IF_ERROR(
         remove_key(texts, access_file(direction), ascii::to_lower(address), alias_key, removed));
-    if (!removed) return not_found("User '", excerpt(address), "' not found");
+    if (!removed)
+      return not_found("User '", excerpt(address), "' not found; the list shows who is denied");
     return {};
   });
 }
@@ -149,6 +165,10 @@ Status Editor::put_relay(std::string_view file, std::string_view domain, std::st
 Status Editor::set_relay(std::string_view domain, std::string_view host, std::uint16_t port) {
   const std::string relay = cat("[", host, "]:", port);
   MAIL_RETURN_IF_ERROR(parse_relay_host(relay).status());
+  if (host.size() > kMaxDomainOctets) {
+    return invalid("'", excerpt(host), "' is too long for a host; write ", kMaxDomainOctets,
+                   " octets at most");
+  }
   return put_relay(kRelayMapFile, domain, relay);
 }
 
@@ -177,8 +197,14 @@ Status Editor::set_relay_credentials(std::string_view domain, std::string_view u
   if (!is_clean(user) || user.find(':') != std::string_view::npos) {
     return invalid("'", excerpt(user), "' is no relay account; write it without a colon");
   }
+  if (user.size() > kMaxAddressOctets || password.size() > crypto::kMaxPasswordOctets) {
+    return invalid("the credentials of '", excerpt(user), "' are too long; write ",
+                   kMaxAddressOctets, " octets of user and ", crypto::kMaxPasswordOctets,
+                   " of password at most");
+  }
   if (!is_clean(password)) {
-    return invalid("the password cannot stand in the file: no line ends, no blanks around it");
+    return invalid("the password of '", excerpt(user),
+                   "' cannot stand in the file; write one without line ends and blanks around it");
   }
   return put_relay(kRelayCredentialsFile, domain, cat(user, ":", password));
 }
