@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "mail/net/checkup.h"
+
 namespace mail::net {
 namespace {
 
@@ -111,11 +113,10 @@ Descriptor::~Descriptor() {
   if (number_ >= 0) ::close(number_);
 }
 
-StatusOr<ListeningSocket> listen_on(const directory::ListenAddress& wanted) {
-  if (!wanted.unix_path.empty()) {
-    MAIL_ASSIGN_OR_RETURN(auto descriptor, listen_on_unix(wanted.unix_path, 0666));
-    return ListeningSocket{.descriptor = std::move(descriptor), .address = wanted};
-  }
+namespace {
+
+/// Bound, not yet listening. Fails: as `listen_on`.
+StatusOr<Descriptor> bind_to(const directory::ListenAddress& wanted) {
   const std::string where = directory::to_string(wanted);
   MAIL_ASSIGN_OR_RETURN(auto address, to_socket_address(wanted));
   const int family = address.storage.ss_family;
@@ -141,6 +142,18 @@ StatusOr<ListeningSocket> listen_on(const directory::ListenAddress& wanted) {
     }
     return bind_error(errno, where);
   }
+  return descriptor;
+}
+
+}  // namespace
+
+StatusOr<ListeningSocket> listen_on(const directory::ListenAddress& wanted) {
+  if (!wanted.unix_path.empty()) {
+    MAIL_ASSIGN_OR_RETURN(auto descriptor, listen_on_unix(wanted.unix_path, 0666));
+    return ListeningSocket{.descriptor = std::move(descriptor), .address = wanted};
+  }
+  const std::string where = directory::to_string(wanted);
+  MAIL_ASSIGN_OR_RETURN(Descriptor descriptor, bind_to(wanted));
   if (listen(descriptor.get(), kBacklog) != 0) return bind_error(errno, where);
   SocketAddress actual;
   actual.size = sizeof actual.storage;
@@ -150,6 +163,15 @@ StatusOr<ListeningSocket> listen_on(const directory::ListenAddress& wanted) {
   ListeningSocket result{.descriptor = std::move(descriptor), .address = wanted};
   result.address.port = to_endpoint(actual.storage).port;
   return result;
+}
+
+Status check_is_free(const directory::ListenAddress& address) {
+  if (address.unix_path.empty()) return bind_to(address).status();
+  MAIL_ASSIGN_OR_RETURN(const auto target, to_unix_address(address.unix_path));
+  const Descriptor probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const auto* to = reinterpret_cast<const sockaddr*>(&target.storage);
+  if (connect(probe.get(), to, target.size) != 0 && errno != EAGAIN) return absl::OkStatus();
+  return already_exists("another process answers at '", address.unix_path, "'");
 }
 
 StatusOr<Descriptor> listen_on_control(const std::string& path) {
