@@ -1,6 +1,5 @@
 // email restrict: who may not send or receive.
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "context.h"
 #include "mail/directory/editor.h"
@@ -13,15 +12,24 @@ using namespace mail::directory;
 int list(const Context& context, Editor::Direction direction) {
   const auto snapshot = load_snapshot(context);
   const bool sends = direction == Editor::Direction::kSend;
+  const bool readable =
+      sends ? snapshot->send_access_available() : snapshot->receive_access_available();
+  if (!readable) {
+    const std::string file = sends ? "postfix-send-access.cf" : "postfix-receive-access.cf";
+    return refuse(context, named(context.config_file(file)) + " cannot be read; see `" +
+                               context.program + " config check`");
+  }
   const auto rules = sends ? snapshot->send_access_rules() : snapshot->receive_access_rules();
-  auto json = nlohmann::ordered_json::array();
+  Json json = Json::array();
   for (const AccessRule& rule : rules) {
     json.push_back(
         {{"address", rule.key}, {"action", to_string(rule.action)}, {"line", rule.line}});
-    if (!context.json) std::cout << "* " << rule.key << " (" << to_string(rule.action) << ")\n";
+    if (!context.json) {
+      std::cout << "* " << shown(rule.key) << " (" << to_string(rule.action) << ")\n";
+    }
   }
   if (context.json) {
-    std::cout << json.dump(2) << "\n";
+    std::cout << text_of(json);
   } else if (rules.empty()) {
     std::cout << "Everyone is allowed to " << (sends ? "send" : "receive") << " mails\n";
   }
@@ -33,26 +41,30 @@ int list(const Context& context, Editor::Direction direction) {
 int email_restrict(const Context& context) {
   const std::string& verb = context.arguments[0];
   if (verb != "add" && verb != "del" && verb != "list") {
-    return refuse("Unknown or missing command '" + verb + "' - specify 'add', 'del' or 'list'");
+    return wrong_usage(
+        context, "Unknown or missing command " + named(verb) + " - specify 'add', 'del' or 'list'");
   }
   const std::string& what = context.arguments[1];
   if (what != "send" && what != "receive") {
-    return refuse("Unknown or missing second parameter '" + what +
-                  "' - specify 'send' or 'receive'");
+    return wrong_usage(context, "Unknown or missing second parameter " + named(what) +
+                                    " - specify 'send' or 'receive'");
   }
   const auto direction = what == "send" ? Editor::Direction::kSend : Editor::Direction::kReceive;
-  if (verb == "list") return list(context, direction);
-  std::string address = context.arguments.size() > 2 ? context.arguments[2] : "";
-  if (context.arguments.size() < 3) {
-    std::cerr << "Provide a username: " << std::flush;
-    std::getline(std::cin, address);
+  if (verb == "list") {
+    if (context.arguments.size() == 2) return list(context, direction);
+    return wrong_usage(context, named(context.arguments[2]) + " is one argument too many; write `" +
+                                    context.program + " email restrict list " + what + "`");
   }
-  if (address.empty()) return refuse("User must not be empty");
-  Editor editor = make_editor(context);
-  return run_edit(context, [&] {
-    return verb == "add" ? editor.restrict(direction, address)
-                         : editor.unrestrict(direction, address);
-  });
+  const std::string address =
+      context.arguments.size() > 2 ? context.arguments[2] : ask_line("Provide a username: ");
+  if (address.empty()) {
+    return refuse(context, "User '' must not be empty; write user@example.com");
+  }
+  return run_edit(context, {{"address", address}, {"direction", what}},
+                  {always([&](Editor& editor) {
+                    return verb == "add" ? editor.restrict(direction, address)
+                                         : editor.unrestrict(direction, address);
+                  })});
 }
 
 }  // namespace mailctl

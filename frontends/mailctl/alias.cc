@@ -1,5 +1,4 @@
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "context.h"
 #include "mail/directory/editor.h"
@@ -28,12 +27,12 @@ std::string describe(const Step& step) {
   return text + ")";
 }
 
-nlohmann::ordered_json to_json(std::string_view address, const Resolution& resolution) {
-  nlohmann::ordered_json json = {{"address", address},
-                                 {"verdict", to_string(resolution.verdict)},
-                                 {"recipients", nlohmann::ordered_json::array()},
-                                 {"undeliverable", resolution.undeliverable},
-                                 {"path", nlohmann::ordered_json::array()}};
+Json to_json(std::string_view address, const Resolution& resolution) {
+  Json json = {{"address", address},
+               {"verdict", to_string(resolution.verdict)},
+               {"recipients", Json::array()},
+               {"undeliverable", resolution.undeliverable},
+               {"path", Json::array()}};
   for (const Recipient& recipient : resolution.recipients) {
     json["recipients"].push_back({{"address", recipient.address},
                                   {"kind", to_string(recipient.kind)},
@@ -49,39 +48,39 @@ nlohmann::ordered_json to_json(std::string_view address, const Resolution& resol
   return json;
 }
 
-int refuse_verdict(const std::string& address, Verdict verdict) {
+/// Empty: mail for it is delivered.
+std::string why_not(const Context& context, const std::string& address, Verdict verdict) {
   switch (verdict) {
-    case Verdict::kDeliverable: return kDone;
+    case Verdict::kDeliverable: return {};
     case Verdict::kUnknownUser:
-      return refuse("'" + address + "' is neither an account nor an alias (550 5.1.1)");
+      return named(address) + " is neither an account nor an alias (550 5.1.1)";
     case Verdict::kRelayDenied:
-      return refuse("the domain of '" + address +
-                    "' is not served here; only authenticated users may send to it (554 5.7.1)");
+      return "the domain of " + named(address) +
+             " is not served here; only authenticated users may send to it (554 5.7.1)";
     case Verdict::kLookupFailure:
-      return refuse(
-          "the alias or account tables cannot be used now (451 4.3.0); see mailctl "
-          "status");
+      return "the alias or account tables cannot be used for " + named(address) +
+             " now (451 4.3.0); see `" + context.program + " config check`";
     case Verdict::kExpansionError:
-      return refuse("'" + address +
-                    "' expands into a circle, a limit or a bad address (451 4.6.0)");
+      return named(address) + " expands into a circle, a limit or a bad address (451 4.6.0)";
   }
-  return kRefused;
+  return {};
 }
 
 }  // namespace
 
 int alias_add(const Context& context) {
-  Editor editor = make_editor(context);
-  return run_edit(context,
-                  [&] { return editor.add_alias(context.arguments[0], context.arguments[1]); });
+  const std::string& alias = context.arguments[0];
+  const std::string& recipient = context.arguments[1];
+  return run_edit(context, {{"alias", alias}, {"recipient", recipient}},
+                  {always([&](Editor& editor) { return editor.add_alias(alias, recipient); })});
 }
 
 int alias_delete(const Context& context) {
-  Editor editor = make_editor(context);
+  const std::string& alias = context.arguments[0];
+  const std::string& recipient = context.arguments[1];
   // Nothing to delete is no error, as in `setup`.
-  return run_edit(context, [&] {
-    return editor.delete_alias(context.arguments[0], context.arguments[1]).status();
-  });
+  return run_edit(context, {{"alias", alias}, {"recipient", recipient}},
+                  {[&](Editor& editor) { return editor.delete_alias(alias, recipient); }});
 }
 
 int alias_list(const Context& context) {
@@ -89,13 +88,14 @@ int alias_list(const Context& context) {
     if (const int code = require_file(context, "postfix-virtual.cf"); code != kDone) return code;
   }
   const auto snapshot = load_snapshot(context);
-  auto list = nlohmann::ordered_json::array();
+  Json list = Json::array();
   for (const Alias& alias : snapshot->aliases()) {
     list.push_back(
         {{"alias", alias.key}, {"recipients", split_targets(alias.targets)}, {"line", alias.line}});
-    if (!context.json) std::cout << "* " << alias.key << " " << alias.targets << "\n\n";
+    if (context.json) continue;
+    std::cout << "* " << shown(alias.key) << " " << shown(alias.targets) << "\n\n";
   }
-  if (context.json) std::cout << list.dump(2) << "\n";
+  if (context.json) std::cout << text_of(list);
   return kDone;
 }
 
@@ -103,11 +103,12 @@ int alias_resolve(const Context& context) {
   const std::string& address = context.arguments[0];
   const Resolution resolution = load_snapshot(context)->resolve(address);
   if (context.json) {
-    std::cout << to_json(address, resolution).dump(2) << "\n";
+    std::cout << text_of(to_json(address, resolution));
   } else {
-    for (const Step& step : resolution.path) std::cout << describe(step) << "\n";
+    for (const Step& step : resolution.path) std::cout << shown(describe(step)) << "\n";
   }
-  return refuse_verdict(address, resolution.verdict);
+  const std::string why = why_not(context, address, resolution.verdict);
+  return why.empty() ? kDone : refuse_on_stderr(context, why);
 }
 
 }  // namespace mailctl

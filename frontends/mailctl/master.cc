@@ -1,9 +1,9 @@
 // dovecot-master: who may open every mailbox, as user@example.com*NAME.
 #include <functional>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "context.h"
+#include "mail/base/ascii.h"
 #include "mail/directory/editor.h"
 #include "password.h"
 
@@ -15,9 +15,9 @@ using mail::directory::Editor;
 int with_password(const Context& context,
                   const std::function<mail::Status(Editor&, const std::string& hash)>& edit) {
   const auto hash = new_stored_password(context, 1);
-  if (!hash.ok()) return refuse(mail::message_of(hash.status()));
-  Editor editor = make_editor(context);
-  return run_edit(context, [&] { return edit(editor, *hash); });
+  if (!hash.ok()) return refuse(context, hash.status());
+  return run_edit(context, {{"name", mail::ascii::to_lower(context.arguments[0])}},
+                  {always([&](Editor& editor) { return edit(editor, *hash); })});
 }
 
 }  // namespace
@@ -35,12 +35,17 @@ int master_update(const Context& context) {
 }
 
 int master_delete(const Context& context) {
-  Editor editor = make_editor(context);
-  int code = kDone;
-  for (const std::string& name : context.arguments) {
-    if (run_edit(context, [&] { return editor.delete_master(name); }) != kDone) code = kRefused;
+  const auto snapshot = load_snapshot(context);
+  std::vector<Change> changes;
+  const std::vector<std::string> names = unique(context.arguments);
+  for (const std::string& name : names) {
+    if (snapshot->masters_available() && snapshot->find_master(name) == nullptr) {
+      return refuse(context, named(name) + " does not exist; see `" + context.program +
+                                 " dovecot-master list`");
+    }
+    changes.push_back(always([&name](Editor& editor) { return editor.delete_master(name); }));
   }
-  return code;
+  return run_edit(context, {{"names", names}}, changes);
 }
 
 int master_list(const Context& context) {
@@ -48,12 +53,16 @@ int master_list(const Context& context) {
     if (const int code = require_file(context, "dovecot-masters.cf"); code != kDone) return code;
   }
   const auto snapshot = load_snapshot(context);
-  auto list = nlohmann::ordered_json::array();
+  if (!snapshot->masters_available()) {
+    return refuse(context, named(context.config_file("dovecot-masters.cf")) +
+                               " cannot be read; see `" + context.program + " config check`");
+  }
+  Json list = Json::array();
   for (const auto& master : snapshot->masters()) {
     list.push_back({{"name", master.address}, {"line", master.line}});
-    if (!context.json) std::cout << "* " << master.address << "\n\n";
+    if (!context.json) std::cout << "* " << shown(master.address) << "\n\n";
   }
-  if (context.json) std::cout << list.dump(2) << "\n";
+  if (context.json) std::cout << text_of(list);
   return kDone;
 }
 

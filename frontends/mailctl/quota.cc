@@ -1,5 +1,4 @@
-#include <iostream>
-
+// quota: how much mail an account may have.
 #include "context.h"
 #include "mail/directory/editor.h"
 
@@ -8,23 +7,23 @@ namespace mailctl {
 using mail::directory::Editor;
 
 int quota_set(const Context& context) {
-  std::string size = context.arguments.size() > 1 ? context.arguments[1] : "";
-  if (context.arguments.size() < 2) {
-    std::cerr << "Enter quota (e.g. 10M): " << std::flush;
-    std::getline(std::cin, size);
+  const auto address = account_address(context.arguments[0]);
+  if (!address.ok()) return refuse(context, address.status());
+  const std::string size =
+      context.arguments.size() > 1 ? context.arguments[1] : ask_line("Enter quota (e.g. 10M): ");
+  if (size.empty()) {
+    return refuse(context,
+                  "Quota must not be empty (use 0 for unlimited quota) for " + named(*address));
   }
-  if (size.empty()) return refuse("Quota must not be empty (use 0 for unlimited quota)");
-  Editor editor = make_editor(context);
-  return run_edit(context, [&] { return editor.set_quota(context.arguments[0], size); });
+  return run_edit(context, {{"address", *address}, {"quota", size}},
+                  {always([&](Editor& editor) { return editor.set_quota(*address, size); })});
 }
 
 int quota_delete(const Context& context) {
-  const std::string& address = context.arguments[0];
-  if (address.find('@') == std::string::npos) {
-    return refuse("'" + address + "' should include the domain (eg: user@example.com)");
-  }
-  Editor editor = make_editor(context);
-  return run_edit(context, [&] { return editor.delete_quota(address).status(); });
+  const auto address = account_address(context.arguments[0]);
+  if (!address.ok()) return refuse(context, address.status());
+  return run_edit(context, {{"address", *address}},
+                  {[&](Editor& editor) { return editor.delete_quota(*address); }});
 }
 
 }  // namespace mailctl

@@ -3,8 +3,8 @@ add_executable(mailctl mailctl/main.cc mailctl/email.cc mailctl/alias.cc mailctl
                mailctl/control.cc mailctl/password.cc mailctl/access.cc mailctl/quota.cc mailctl/master.cc
                mailctl/usage.cc mailctl/account.cc mailctl/config.cc mailctl/completion.cc mailctl/commands.cc
                mailctl/relay.cc mailctl/spam.cc mailctl/spam_replay.cc mailctl/spam_tables.cc mailctl/teach.cc
-               mailctl/sa_learn.cc mailctl/spam_bootstrap.cc mailctl/owned_filesystem.cc)
-target_link_libraries(mailctl PRIVATE mail::bayes mail::message mail::store mail::directory mail::crypto nlohmann_json::nlohmann_json mail_build_flags)
+               mailctl/sa_learn.cc mailctl/output.cc mailctl/doctor.cc mailctl/app_password.cc mailctl/spam_bootstrap.cc mailctl/owned_filesystem.cc)
+target_link_libraries(mailctl PRIVATE mail::net mail::bayes mail::text mail::message mail::store mail::directory mail::crypto nlohmann_json::nlohmann_json mail_build_flags)
 target_compile_definitions(mailctl PRIVATE MAIL_VERSION="${PROJECT_VERSION}")
 install(TARGETS mailctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 

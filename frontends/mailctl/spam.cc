@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <iostream>
 #include <map>
-#include <nlohmann/json.hpp>
 
+#include "commands.h"
 #include "mail/bayes/exchange.h"
 #include "mail/bayes/score.h"
 #include "spam_tables.h"
@@ -26,7 +26,7 @@ std::string number(double value, const char* format = "%.17g") {
   return text;
 }
 
-nlohmann::ordered_json json_of(const bayes::Score& score) {
+Json json_of(const bayes::Score& score) {
   return {{"verdict", to_string(score.verdict)},
           {"score", score.value()},
           {"log_odds", score.log_odds},
@@ -34,10 +34,27 @@ nlohmann::ordered_json json_of(const bayes::Score& score) {
           {"logistic", score.logistic}};
 }
 
-int refuse(const Status& status) { return mailctl::refuse(message_of(status)); }
+/// kDone when all paths are there: nothing is taught by half for a typing error.
+int require_paths(const Context& context) {
+  for (const std::string& path : context.arguments) {
+    const auto target = real_filesystem().resolve_links(path);
+    const auto info = target.ok() ? real_filesystem().info(*target) : target.status();
+    if (!info.ok()) {
+      return refuse(context, named(path) + " cannot be read: " +
+                                 std::string(message_of(info.status())) + "; correct the path");
+    }
+  }
+  return kDone;
+}
 
-int say_taught(const StatusOr<Taught>& taught, std::string_view did) {
-  if (!taught.ok()) return refuse(taught.status());
+int say_taught(const Context& context, const StatusOr<Taught>& taught, std::string_view did) {
+  if (!taught.ok()) return refuse(context, taught.status());
+  if (context.json) {
+    std::cout << text_of({{"changed", taught->changed > 0},
+                          {"messages", taught->changed},
+                          {"examined", taught->examined}});
+    return taught->unread == 0 ? kDone : kRefused;
+  }
   std::cout << did << " tokens from " << taught->changed << " message(s) (" << taught->examined
             << " message(s) examined)\n";
   return taught->unread == 0 ? kDone : kRefused;
@@ -46,29 +63,35 @@ int say_taught(const StatusOr<Taught>& taught, std::string_view did) {
 }  // namespace
 
 int spam_learn(const Context& context) {
-  if (context.spam == context.ham) return mailctl::refuse("say --spam or --ham");
+  if (context.spam == context.ham) {
+    return wrong_usage(context, "say what " + named(context.arguments[0]) +
+                                    " is: write --spam or --ham, one of them");
+  }
+  if (const int code = require_paths(context); code != kDone) return code;
   SpamTables tables(context);
   std::vector<Lesson> lessons;
   for (const std::string& path : context.arguments) {
     lessons.push_back({path, context.account, context.spam ? Class::kSpam : Class::kHam});
   }
-  return say_taught(teach(tables, lessons), "Learned");
+  return say_taught(context, teach(tables, lessons), "Learned");
 }
 
 int spam_forget(const Context& context) {
+  if (const int code = require_paths(context); code != kDone) return code;
   SpamTables tables(context);
   std::vector<Lesson> lessons;
   for (const std::string& path : context.arguments) {
     lessons.push_back({path, context.account, std::nullopt});
   }
-  return say_taught(teach(tables, lessons), "Forgot");
+  return say_taught(context, teach(tables, lessons), "Forgot");
 }
 
 int spam_classify(const Context& context) {
+  if (const int code = require_paths(context); code != kDone) return code;
   SpamTables tables(context);
   auto database = tables.open(context.account);
-  if (!database.ok()) return refuse(database.status());
-  auto json = nlohmann::ordered_json::array();
+  if (!database.ok()) return refuse(context, database.status());
+  Json json = Json::array();
   bool all_read = true;
   for (const std::string& path : context.arguments) {
     const Status read = for_each_message(path, all_read, [&](std::string_view message) {
@@ -87,16 +110,16 @@ int spam_classify(const Context& context) {
       all_read = false;
     }
   }
-  if (context.json) std::cout << json.dump(2) << "\n";
+  if (context.json) std::cout << text_of(json);
   return all_read ? kDone : kRefused;
 }
 
 int spam_explain(const Context& context) {
   SpamTables tables(context);
   auto database = tables.open(context.account);
-  if (!database.ok()) return refuse(database.status());
+  if (!database.ok()) return refuse(context, database.status());
   const auto message = read_message(context.arguments[0]);
-  if (!message.ok()) return refuse(message.status());
+  if (!message.ok()) return refuse(context, message.status());
   const bayes::Explanation why = (*database)->explain(*message);
   std::map<bayes::Token, std::string> texts;
   bayes::Tokenizer tokenizer((*database)->key());
@@ -113,10 +136,9 @@ int spam_explain(const Context& context) {
     json["combination"] = why.combination;
     json["otherwise"] = nullptr;
     if (!why.decisive.empty()) json["otherwise"] = to_string(why.otherwise);
-    json["decisive"] = nlohmann::ordered_json::array();
+    json["decisive"] = Json::array();
     for (const bayes::Token token : why.decisive) json["decisive"].push_back(texts[token]);
-    const auto replace = nlohmann::ordered_json::error_handler_t::replace;
-    std::cout << json.dump(2, ' ', false, replace) << "\n";
+    std::cout << text_of(json);
     return kDone;
   }
   std::cout << to_string(why.score.verdict) << ", score " << number(why.score.value(), "%.4f")
@@ -128,8 +150,8 @@ int spam_explain(const Context& context) {
       rest += reason.total();
       continue;
     }
-    std::cout << "  " << number(reason.total(), "%+8.3f") << "  " << texts[reason.token] << "  ("
-              << number(reason.spam, "%.0f") << " spam, " << number(reason.ham, "%.0f")
+    std::cout << "  " << number(reason.total(), "%+8.3f") << "  " << shown(texts[reason.token])
+              << "  (" << number(reason.spam, "%.0f") << " spam, " << number(reason.ham, "%.0f")
               << " ham)\n";
   }
   std::cout << "  " << number(rest, "%+8.3f") << "  all others and their combination\n";
@@ -139,7 +161,7 @@ int spam_explain(const Context& context) {
   }
   std::cout << "It would be " << to_string(why.otherwise) << " without";
   for (std::size_t i = 0; i < std::min(why.decisive.size(), kReasonsShown); ++i) {
-    std::cout << (i == 0 ? " " : ", ") << texts[why.decisive[i]];
+    std::cout << (i == 0 ? " " : ", ") << shown(texts[why.decisive[i]]);
   }
   if (why.decisive.size() > kReasonsShown) {
     std::cout << ", and " << why.decisive.size() - kReasonsShown << " more";
@@ -150,10 +172,14 @@ int spam_explain(const Context& context) {
 
 int spam_stats(const Context& asked) {
   Context context = asked;
-  if (!asked.arguments.empty()) context.account = asked.arguments[0];
+  if (!asked.arguments.empty()) {
+    context.account = asked.arguments[0];
+    const std::string fault(fault_of_account(context.account));
+    if (!fault.empty()) return refuse(context, named(context.account) + " is " + fault);
+  }
   SpamTables tables(context);
   auto database = tables.open(context.account);
-  if (!database.ok()) return refuse(database.status());
+  if (!database.ok()) return refuse(context, database.status());
   std::uint64_t ham = 0;
   std::uint64_t spam = 0;
   std::size_t tokens = 0;
@@ -163,8 +189,7 @@ int spam_stats(const Context& asked) {
     tokens = table.size();
   });
   if (context.json) {
-    const nlohmann::ordered_json json = {{"ham", ham}, {"spam", spam}, {"tokens", tokens}};
-    std::cout << json.dump(2) << "\n";
+    std::cout << text_of({{"ham", ham}, {"spam", spam}, {"tokens", tokens}});
   } else {
     std::cout << "trained: " << ham << " ham, " << spam << " spam; " << tokens << " tokens\n";
   }
@@ -173,22 +198,28 @@ int spam_stats(const Context& asked) {
 
 int spam_import(const Context& context) {
   const auto text = read_message(context.arguments[0]);
-  if (!text.ok()) return refuse(text.status());
+  if (!text.ok()) return refuse(context, text.status());
   if (text->starts_with("v\t")) {
-    return mailctl::refuse(
+    return refuse(
+        context,
         "SpamAssassin's backup holds a part of the SHA-1 of each word, from which no word can be "
         "found: learn from the messages instead, by spam bootstrap or sa-learn (for a backup of "
         "ours: sa-learn --restore)");
   }
   SpamTables tables(context);
   auto database = tables.open(context.account);
-  if (!database.ok()) return refuse(database.status());
+  if (!database.ok()) return refuse(context, database.status());
   auto training = begin_training(**database);
-  if (!training.ok()) return refuse(training.status());
+  if (!training.ok()) return refuse(context, training.status());
   const auto import = bayes::read_bogofilter(*text, (*database)->key());
-  if (!import.ok()) return refuse(import.status());
+  if (!import.ok()) return refuse(context, import.status());
   const Status merged = training->merge(import->table, {});
-  if (!merged.ok()) return refuse(merged);
+  if (!merged.ok()) return refuse(context, merged);
+  if (context.json) {
+    std::cout << text_of(
+        {{"changed", true}, {"imported", import->mapped}, {"unmapped", import->unmapped}});
+    return kDone;
+  }
   std::cout << "Imported " << import->mapped << " words; " << import->unmapped
             << " have no counterpart\n";
   return kDone;

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <set>
 
+#include "commands.h"
 #include "mail/base/ascii.h"
 #include "mail/message/header.h"
 #include "spam_tables.h"
@@ -172,14 +173,24 @@ class Mailbox {
 
 int spam_bootstrap(const Context& context) {
   const std::string& account = context.arguments[0];
+  const std::string fault(fault_of_account(account));
+  if (!fault.empty()) return refuse(context, named(account) + " is " + fault);
   SpamTables tables(context);
   const auto folder = tables.mail_folder(account);
-  if (!folder.ok()) return refuse(message_of(folder.status()));
+  if (!folder.ok()) return refuse(context, folder.status());
   Mailbox mailbox(*folder);
   const Status looked = mailbox.look();
-  if (!looked.ok()) return refuse(message_of(looked));
+  if (!looked.ok()) return refuse(context, looked);
   const auto taught = teach(tables, mailbox.lessons(account));
-  if (!taught.ok()) return refuse(message_of(taught.status()));
+  if (!taught.ok()) return refuse(context, taught.status());
+  if (context.json) {
+    std::cout << text_of({{"changed", taught->changed > 0},
+                          {"spam", mailbox.spam()},
+                          {"ham", mailbox.ham()},
+                          {"messages", taught->changed},
+                          {"examined", taught->examined}});
+    return taught->unread == 0 ? kDone : kRefused;
+  }
   std::cout << "Found " << mailbox.spam() << " spam and " << mailbox.ham() << " ham message(s)\n"
             << "Learned tokens from " << taught->changed << " message(s) (" << taught->examined
             << " message(s) examined)\n";

@@ -1,5 +1,5 @@
+// status: what the running server says of itself.
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "context.h"
 #include "control.h"
@@ -7,22 +7,21 @@
 namespace mailctl {
 namespace {
 
-using Json = nlohmann::ordered_json;
+std::string text_in(const Json& value) {
+  return shown(value.is_string() ? value.get<std::string>() : value.dump());
+}
 
 void print_text(const Json& report) {
   std::cout << "maild is running\n";
   for (const auto& [name, addresses] : report["listeners"].items()) {
     std::cout << name << ":";
-    for (const auto& address : addresses) {
-      std::cout << " " << (address.is_string() ? address.get<std::string>() : address.dump());
-    }
+    for (const auto& address : addresses) std::cout << " " << text_in(address);
     std::cout << "\n";
   }
   if (!report.contains("server")) return;
   for (const auto& [name, value] : report["server"].items()) {
     if (name == "listeners" || name == "ok") continue;
-    std::cout << name << ": " << (value.is_string() ? value.get<std::string>() : value.dump())
-              << "\n";
+    std::cout << name << ": " << text_in(value) << "\n";
   }
 }
 
@@ -36,21 +35,24 @@ int status(const Context& context) {
   Json report = {{"running", text.ok()}, {"listeners", Json::object()}};
   if (text.ok()) {
     const Json listeners = Json::parse(*text, nullptr, false);
-    if (!listeners.is_object()) return refuse("'" + path + "' holds no JSON object");
+    if (!listeners.is_object()) {
+      return refuse(context, named(path) + " holds no JSON object; restart maild");
+    }
     report["listeners"] = listeners;
   }
   switch (answer.state) {
     case ControlAnswer::State::kAnswered: report["server"] = Json::parse(answer.text); break;
     case ControlAnswer::State::kNobody: break;
-    case ControlAnswer::State::kFailed: return refuse("the server does not answer: " + answer.text);
+    case ControlAnswer::State::kFailed:
+      return refuse(context, "the server does not answer: " + answer.text + "; see its log");
   }
   if (context.json) {
-    std::cout << report.dump(2) << "\n";
-    return text.ok() ? kDone : kRefused;
+    std::cout << text_of(report);
+  } else if (text.ok()) {
+    print_text(report);
   }
-  if (!text.ok()) return refuse("maild is not running: '" + path + "' does not exist");
-  print_text(report);
-  return kDone;
+  if (text.ok()) return kDone;
+  return refuse_on_stderr(context, "maild is not running: '" + shown(path) + "' does not exist");
 }
 
 }  // namespace mailctl
