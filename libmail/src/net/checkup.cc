@@ -149,14 +149,19 @@ Checkup::Checkup(Filesystem& where, const CheckupOptions& what)
 
 std::vector<Finding> examine(Filesystem& files, const CheckupOptions& options) {
   Checkup checkup(files, options);
+  std::vector<Finding> sorted;
   for (const auto part : {examine_hostname, examine_config, examine_certificates, examine_ports,
                           examine_permissions, examine_disk, examine_clock}) {
-    const auto begin = static_cast<std::ptrdiff_t>(checkup.findings.size());
     part(checkup);
-    std::stable_sort(checkup.findings.begin() + begin, checkup.findings.end(),
-                     [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
+    for (const auto severity :
+         {Finding::Severity::kError, Finding::Severity::kWarning, Finding::Severity::kNote}) {
+      for (const Finding& finding : checkup.findings) {
+        if (finding.severity == severity) sorted.push_back(finding);
+      }
+    }
+    checkup.findings.clear();
   }
-  return std::move(checkup.findings);
+  return sorted;
 }
 
 }  // namespace mail::net
