@@ -101,7 +101,8 @@ int alias_list(const Context& context) {
 
 int alias_resolve(const Context& context) {
   const std::string& address = context.arguments[0];
-  const Resolution resolution = load_snapshot(context)->resolve(address);
+  const auto snapshot = load_snapshot(context);  // the resolution refers to it
+  const Resolution resolution = snapshot->resolve(address);
   if (context.json) {
     std::cout << text_of(to_json(address, resolution));
   } else {

@@ -296,6 +296,18 @@ class BadInput(unittest.TestCase):
                 self.assertEqual(folder.content(), before)
         self.assertGreater(len(seen), 37)
 
+    def test_what_is_at_a_limit_is_taken(self):
+        folder = Folder(self.root)
+        longest = 'a' * 64 + '@' + 'b' * (254 - 65 - 8) + '.example'
+        self.assertEqual(len(longest), 254)
+        for words in (['email', 'add', longest, 'p' * 511, '--scheme', 'SSHA512'], ['email', 'update', longest, 'p' * 72, '--scheme', 'BLF-CRYPT'],
+                      ['alias', 'add', 'x' + longest[1:], longest], ['dovecot-master', 'add', 'm' * 254, 'x', '--scheme', 'SSHA512'],
+                      ['relay', 'add-domain', 'd' * 253, 'h' * 253, '65535'], ['relay', 'add-auth', 'x.example', 'u' * 254, 'p' * 511],
+                      ['app-password', 'add', longest, '--label', 'l' * 64], ['email', 'list', '--wait', '3600']):
+            with self.subTest(words=[word[:20] for word in words]):
+                done = folder.run(words)
+                self.assertEqual((done.returncode, done.stderr), (0, b''))
+
     def test_a_folder_that_is_not_there_is_named(self):
         Folder(self.root)
         edits = (['email', 'add', 'a@example.com', 'x'], ['alias', 'add', 'a@example.com', 'b@example.com'], ['email', 'list'],
