@@ -169,9 +169,13 @@ TEST_CASE("what the files cannot hold is refused") {
 TEST_CASE("what a reader would lose for its length is not written") {
   Folder folder("", "");
   Editor& editor = folder.editor;
-  const std::string domain = "@" + std::string(250, 'd') + ".test";
-  CHECK(editor.add_account(std::string(64, 'a') + domain, "{PLAIN}x").ok());
-  CHECK(editor.add_account(std::string(65, 'a') + domain, "{PLAIN}x").code() ==
+  // RFC 5321 §4.5.3.1: 64 octets before the "@", 254 in all.
+  const std::string local(64, 'a');
+  const std::string domain = "@" + std::string(184, 'd') + ".test";
+  CHECK(editor.add_account(local + domain, "{PLAIN}x").ok());
+  CHECK(editor.add_account(local + "@d" + domain.substr(1), "{PLAIN}x").code() ==
+        absl::StatusCode::kInvalidArgument);
+  CHECK(editor.add_account(local + "a@d.example", "{PLAIN}x").code() ==
         absl::StatusCode::kInvalidArgument);
   // 65,536 octets in a line: the key, a blank, targets of 64 octets with commas between them.
   const std::size_t limit = mail::directory::Options().max_line_octets;
