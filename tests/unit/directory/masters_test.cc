@@ -58,3 +58,49 @@ TEST_CASE("an alias is a login only where ALIAS_LOGIN says so") {
   CHECK(authenticate(*lax, "info@d.example", "y").verdict == LoginVerdict::kRefused);
   CHECK(authenticate(*lax, "other@d.example", "x").verdict == LoginVerdict::kRefused);
 }
+
+TEST_CASE("a login name is a key and nothing else, whatever it holds (attack B6)") {
+  Snapshot::Texts texts;
+  texts.accounts = "ann@d.example|{PLAIN}annspass\nbob@d.example|{PLAIN}bobspass\n";
+  texts.masters = "admin|{PLAIN}rootpass\n";
+  const auto snapshot = Snapshot::from_texts(texts, {});
+  using namespace std::string_view_literals;
+  for (const std::string_view login : {"*"sv,
+                                       "*@d.example"sv,
+                                       ".*@d.example"sv,
+                                       "ann@d.exampl."sv,
+                                       "%@d.example"sv,
+                                       "ann@d.example)(|(mail=*"sv,
+                                       "ann@d.example' OR '1'='1"sv,
+                                       "ann@d.example\0"sv,
+                                       "ann@d.example\0bob@d.example"sv,
+                                       "\"ann\"@d.example"sv,
+                                       "ann@d.example "sv,
+                                       " ann@d.example"sv,
+                                       "ann@d.example\n"sv,
+                                       "ann@d.example|x"sv,
+                                       "ann@d.example#"sv,
+                                       "ann@d.example/../bob@d.example"sv,
+                                       "ann+x@d.example"sv,
+                                       "ann"sv,
+                                       "@d.example"sv,
+                                       ""sv}) {
+    CAPTURE(login);
+    for (const std::string_view password : {"annspass", "bobspass", "rootpass", ""}) {
+      CHECK(authenticate(*snapshot, login, password).verdict == LoginVerdict::kRefused);
+    }
+  }
+}
+
+TEST_CASE("what one login proved opens no other: nothing about passwords is kept (attack B5)") {
+  Snapshot::Texts texts;
+  // Joined without care, name and password of the two would be one key.
+  texts.accounts = "ann@d.example|{PLAIN}1secret\nann@d.example1|{PLAIN}secret\n";
+  const auto snapshot = Snapshot::from_texts(texts, {});
+  for (int round = 0; round < 3; ++round) {
+    CHECK(authenticate(*snapshot, "ann@d.example", "1secret").address == "ann@d.example");
+    CHECK(authenticate(*snapshot, "ann@d.example1", "secret").address == "ann@d.example1");
+    CHECK(authenticate(*snapshot, "ann@d.example", "secret").verdict == LoginVerdict::kRefused);
+    CHECK(authenticate(*snapshot, "ann@d.example1", "1secret").verdict == LoginVerdict::kRefused);
+  }
+}
