@@ -73,8 +73,8 @@ AccountTable parse_lines(const Form& form, std::string_view text, const Options&
                          const Report& report, Names& names) {
   AccountTable table;
   const auto lines = logical_lines(text, options.max_line_octets, Continuation::kNone, report);
-  // The index refers to addresses inside the vector, so that must never move.
   table.accounts.reserve(lines.size());
+  table.briefs.reserve(lines.size());
   names.reserve(names.size() + lines.size());
   for (const LogicalLine& logical : lines) {
     const std::string_view line = ascii::trim(logical.text);
@@ -117,8 +117,9 @@ AccountTable parse_lines(const Form& form, std::string_view text, const Options&
     }
     if (!account.extra.empty() && !form.is_master) check_attributes(account, report);
     const auto position = static_cast<std::uint32_t>(table.accounts.size());
+    table.briefs.push_back({table.pool.add(account.address), account.line});
+    names[table.briefs.back().address].account = position;
     table.accounts.push_back(std::move(account));
-    names[table.accounts.back().address].account = position;
   }
   return table;
 }

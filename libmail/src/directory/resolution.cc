@@ -8,11 +8,6 @@
 
 namespace mail::directory {
 
-bool Resolution::operator==(const Resolution& other) const {
-  return verdict == other.verdict && recipients == other.recipients &&
-         undeliverable == other.undeliverable && path == other.path;
-}
-
 std::string_view to_string(Verdict verdict) {
   switch (verdict) {
     case Verdict::kDeliverable: return "deliverable";

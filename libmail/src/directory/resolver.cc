@@ -150,13 +150,13 @@ class Resolver {
   /// `to` is kept already.
   void note(Rule rule, const AddressText& from, std::string_view to, std::string_view file,
             std::size_t line) {
-    resolution_.path.push_back({rule, kept(from), to, file, line});
+    path_.push_back({rule, kept(from), to, file, line});
   }
   /// In external form, for a step. Most steps begin where the one before ended.
   std::string_view kept(const AddressText& address) {
     if (!address.plain) return text_->add(external_form(address.text));
-    if (!resolution_.path.empty() && resolution_.path.back().to == address.text) {
-      return resolution_.path.back().to;
+    if (!path_.empty() && path_.back().to == address.text) {
+      return path_.back().to;
     }
     return text_->add(address.text);
   }
@@ -177,6 +177,7 @@ class Resolver {
   const Tables& tables_;
   const Options& options_;
   Resolution resolution_;
+  std::vector<Step> path_;
   std::shared_ptr<PathText> text_ = std::make_shared<PathText>();
   Scratch scratch_;
   absl::InlinedVector<Item, 4> stack_;
@@ -203,7 +204,7 @@ Resolution Resolver::run(std::string_view address) {
     return std::move(resolution_);
   }
   constexpr std::size_t kUsualSteps = 4;
-  resolution_.path.reserve(kUsualSteps);
+  path_.reserve(kUsualSteps);
   stack_.push_back({Item::Kind::kExpand, original, {}, 0});
   while (!stack_.empty() && !failure_) {
     const Item item = stack_.back();
@@ -215,7 +216,6 @@ Resolution Resolver::run(std::string_view address) {
 }
 
 Resolution Resolver::finish(bool ours) {
-  resolution_.text = std::move(text_);
   const bool nothing = resolution_.recipients.empty() && resolution_.undeliverable.empty();
   if (!failure_ && nothing) failure_ = Verdict::kExpansionError;  // local aliases in a circle
   if (failure_) {
@@ -223,7 +223,7 @@ Resolution Resolver::finish(bool ours) {
     resolution_.undeliverable.clear();
     // A circle's path is the circle a thousand times.
     constexpr std::size_t kMaxStepsOfFailure = 20;
-    if (resolution_.path.size() > kMaxStepsOfFailure) resolution_.path.resize(kMaxStepsOfFailure);
+    if (path_.size() > kMaxStepsOfFailure) path_.resize(kMaxStepsOfFailure);
   }
   if (!ours) {
     resolution_.verdict = Verdict::kRelayDenied;
@@ -233,6 +233,7 @@ Resolution Resolver::finish(bool ours) {
     resolution_.verdict =
         resolution_.recipients.empty() ? Verdict::kUnknownUser : Verdict::kDeliverable;
   }
+  resolution_.path = Path(std::move(path_), std::move(text_));
   return std::move(resolution_);
 }
 
@@ -386,11 +387,12 @@ bool Resolver::classify(const Item& item) {
     note(Rule::kDuplicate, address, {}, {}, 0);
     return true;
   }
-  if (const Account* account = tables_.account(address.link->mailbox())) {
+  if (const std::uint32_t mailbox = address.link->mailbox(); mailbox != Name::kNone) {
+    const AccountTable::Brief& account = tables_.accounts.briefs[mailbox];
     const std::string_view from = kept(address);
-    const std::string_view to = from == account->address ? from : text_->add(account->address);
-    resolution_.path.push_back({Rule::kMailbox, from, to, kAccountsFile, account->line});
-    deliver(RecipientKind::kMailbox, account->address, address);
+    const std::string_view to = from == account.address ? from : text_->add(account.address);
+    path_.push_back({Rule::kMailbox, from, to, kAccountsFile, account.line});
+    deliver(RecipientKind::kMailbox, std::string(account.address), address);
     return true;
   }
   const Domain& domain = address.link->domain;

@@ -38,8 +38,16 @@ using Names = ViewMap<Name>;  // lower case, in internal form
 
 /// postfix-accounts.cf, or dovecot-masters.cf: the same form with names instead of addresses.
 struct AccountTable {
+  /// What a resolution tells of an account, packed.
+  struct Brief {
+    std::string_view address;
+    std::size_t line = 0;
+  };
+
   bool unreadable = false;
   std::vector<Account> accounts;
+  std::vector<Brief, TableAllocator<Brief>> briefs;  // of each account
+  TextPool pool;                                     // of addresses
 
   /// What is added to `names` refers to the table's text.
   static AccountTable parse(std::string_view text, const Options& options, const Report& report,
@@ -92,10 +100,10 @@ struct VirtualTable {
   bool unreadable = false;
   bool broken = false;  // a duplicate key under Duplicates::kFail
   std::vector<Alias> lines;
-  std::vector<Source> sources;
-  std::vector<AddressText> targets;
-  std::vector<Link> links;  // of the targets
-  TextPool pool;            // of keys and targets
+  std::vector<Source, TableAllocator<Source>> sources;
+  std::vector<AddressText, TableAllocator<AddressText>> targets;
+  std::vector<Link, TableAllocator<Link>> links;  // of the targets
+  TextPool pool;                                  // of keys and targets
 
   static VirtualTable parse(std::string_view text, const Options& options, const Report& report,
                             Names& names);

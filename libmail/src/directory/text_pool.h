@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
+#include "table_allocator.h"
 
 namespace mail::directory {
 
@@ -31,25 +31,28 @@ class TextPool {
   }
 
  private:
-  static constexpr std::size_t kBlockOctets = 64 * 1024;
+  using Block = std::vector<char, TableAllocator<char>>;
+  static constexpr std::size_t kFirstBlockOctets = 64 * 1024;
 
   char* take(std::size_t octets) {
     if (octets > left_) {
-      left_ = std::max(kBlockOctets, octets);
-      blocks_.push_back(std::make_unique_for_overwrite<char[]>(left_));
-      next_ = blocks_.back().get();
+      // Each block is twice the one before, up to a huge page.
+      const std::size_t doublings = std::min<std::size_t>(blocks_.size(), 5);
+      left_ = std::max(kFirstBlockOctets << doublings, octets);
+      next_ = blocks_.emplace_back(left_).data();
     }
     left_ -= octets;
     return std::exchange(next_, next_ + octets);
   }
 
-  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::vector<Block> blocks_;
   char* next_ = nullptr;
   std::size_t left_ = 0;
 };
 
 /// A hash map whose keys live elsewhere.
 template <class V>
-using ViewMap = absl::flat_hash_map<std::string_view, V, StringHash, StringEqual>;
+using ViewMap = absl::flat_hash_map<std::string_view, V, StringHash, StringEqual,
+                                    TableAllocator<std::pair<const std::string_view, V>>>;
 
 }  // namespace mail::directory

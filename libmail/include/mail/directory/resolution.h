@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mail::directory {
@@ -55,7 +56,7 @@ enum class Rule : std::uint8_t {
 };
 std::string_view to_string(Rule rule);
 
-/// One rule taken. A view: its text lasts as long as the Resolution, or a copy of that.
+/// One rule taken. A view: its text lasts as long as the Path, or a copy of that.
 struct Step {
   Rule rule = Rule::kMailbox;
   std::string_view from;
@@ -68,6 +69,27 @@ struct Step {
 
 class PathText;
 
+/// The rules taken, in their order. A value; copies share the text.
+class Path {
+ public:
+  Path() = default;
+  Path(std::vector<Step> steps, std::shared_ptr<const PathText> text)
+      : steps_(std::move(steps)), text_(std::move(text)) {}
+
+  auto begin() const { return steps_.begin(); }
+  auto end() const { return steps_.end(); }
+  std::size_t size() const { return steps_.size(); }
+  bool empty() const { return steps_.empty(); }
+  const Step& operator[](std::size_t i) const { return steps_[i]; }
+  const std::vector<Step>& steps() const { return steps_; }
+
+  bool operator==(const Path& other) const { return steps_ == other.steps_; }
+
+ private:
+  std::vector<Step> steps_;
+  std::shared_ptr<const PathText> text_;  // what the steps are views of
+};
+
 /// A value.
 struct Resolution {
   Verdict verdict = Verdict::kUnknownUser;
@@ -76,12 +98,9 @@ struct Resolution {
   /// Targets in our own domains that nobody answers to. Empty `recipients` and a verdict of
   /// kUnknownUser when there is nothing else; otherwise mail goes to the rest.
   std::vector<std::string> undeliverable;
-  std::vector<Step> path;
-  /// Keeps the text of `path`.
-  std::shared_ptr<const PathText> text = nullptr;
+  Path path;
 
-  /// Equal answers by equal paths.
-  bool operator==(const Resolution& other) const;
+  bool operator==(const Resolution&) const = default;
 };
 
 /// Postfix's limits (virtual_alias_expansion_limit, …_recursion_limit, …_address_length_limit).
