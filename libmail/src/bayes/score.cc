@@ -11,8 +11,8 @@ namespace mail::bayes {
 namespace {
 
 // Robinson's prior and its strength, and how far from even a token must be to be heard:
-// bogofilter's figures.
-constexpr double kPriorStrength = 0.0178;
+// bogofilter's figures, but for the strength.
+constexpr double kPriorStrength = 0.05;
 constexpr double kPrior = 0.52;
 constexpr double kLeastDeviation = 0.375;
 /// Where Fisher's vote is cut: it saturates with a few dozen tokens.
@@ -21,13 +21,23 @@ constexpr double kMostFisher = 12;
 constexpr double kTieBreak = 0.001;
 /// Trained messages of each class from which the logistic vote counts.
 constexpr double kLogisticFrom = 50;
-/// And from which structure is heard as loud as words, and how loud before.
-constexpr double kStructureFrom = 50;
-constexpr double kFaint = 0.2;
+/// How loud structure is heard in the beginning, and the number of messages of each class at which
+/// it is half way to as loud as words.
+constexpr double kFaint = 0.15;
+constexpr double kHalfLoud = 300;
+/// The same log-odds are worth more the more messages of each class they rest upon: a power of
+/// them, between these two, and as they are at the third.
+constexpr double kConfidencePower = 0.25;
+constexpr double kLeastConfident = 20;
+constexpr double kMostConfident = 2000;
+constexpr double kConfidenceOne = 420;
 
 struct Totals {
   double ham = 0;
   double spam = 0;
+  double structure = kFaint;  // how loud it is heard
+
+  double least() const { return std::min(ham, spam); }
 };
 
 Totals totals_of(std::span<const Source> sources) {
@@ -36,6 +46,8 @@ Totals totals_of(std::span<const Source> sources) {
     totals.ham += source.factor * static_cast<double>(source.table->messages(Class::kHam));
     totals.spam += source.factor * static_cast<double>(source.table->messages(Class::kSpam));
   }
+  const double least = totals.least();
+  totals.structure = kFaint + (1 - kFaint) * least / (least + kHalfLoud);
   return totals;
 }
 
@@ -63,8 +75,7 @@ Evidence evidence(Token token, std::span<const Source> sources, const Totals& to
   const double g = found.ham / std::max(totals.ham, 1.0);
   const double f = (kPriorStrength * kPrior + n * (b / (b + g))) / (kPriorStrength + n);
   if (std::abs(f - 0.5) >= kLeastDeviation) {
-    const bool is_faint = is_structure(token) && std::min(totals.ham, totals.spam) < kStructureFrom;
-    found.heard = is_faint ? kFaint : 1;
+    found.heard = is_structure(token) ? totals.structure : 1;
     found.ln_f = found.heard * std::log(f);
     found.ln_not = found.heard * std::log1p(-f);
   }
@@ -97,7 +108,7 @@ double fisher_vote(double sum_ln_f, double sum_ln_not, double heard) {
 }
 
 Verdict judge(double value, const Totals& totals, const Thresholds& thresholds) {
-  const double least = std::min(totals.ham, totals.spam);
+  const double least = totals.least();
   if (least < static_cast<double>(thresholds.any_verdict)) return Verdict::kUnsure;
   const bool is_early = least < static_cast<double>(thresholds.full_verdict);
   if (value >= (is_early ? thresholds.early_spam : thresholds.spam)) return Verdict::kSpam;
@@ -132,7 +143,11 @@ struct Shares {
 };
 
 Shares shares_of(const Totals& totals) {
-  return std::min(totals.ham, totals.spam) < kLogisticFrom ? Shares{1, 0} : Shares{0.5, 0.5};
+  const double confidence =
+      std::pow(std::clamp(totals.least(), kLeastConfident, kMostConfident) / kConfidenceOne,
+               kConfidencePower);
+  if (totals.least() < kLogisticFrom) return {confidence, 0};
+  return {confidence / 2, confidence / 2};
 }
 
 Score combine(const Sums& sums, std::size_t tokens, const Totals& totals,

@@ -3,7 +3,8 @@
 //
 // Training takes one logistic step on the message, and one on an older message of the other class:
 // a run of one class would otherwise carry the weights of everyday words, and with them every
-// score, to its side.
+// score, to its side. A token's step is the shorter the more messages held it (as AdaGrad's is,
+// which needs a memory of its own for that): everyday words settle, rare ones still learn.
 //
 // Tested by tests/unit/bayes/table_test.cc.
 #include "mail/bayes/table.h"
@@ -14,7 +15,8 @@
 namespace mail::bayes {
 namespace {
 
-constexpr double kRate = 10;
+constexpr double kRate = 25;
+constexpr float kSettled = 15;  // messages with a token that halve the square of its step
 constexpr std::uint64_t kMostMessages = (1 << 24) - 1;
 constexpr std::int64_t kMostWeight = (1 << 23) - 1;
 
@@ -70,11 +72,14 @@ void Table::step(std::span<const Token> tokens, Class c) {
   }
   z *= Bucket::kWeightUnit * x;
   const double y = c == Class::kSpam ? 1 : 0;
-  const double change = kRate * (y - 1 / (1 + std::exp(-z))) * x / Bucket::kWeightUnit;
-  const auto delta = static_cast<std::int64_t>(std::lround(change));
-  if (delta == 0) return;
+  const auto change =
+      static_cast<float>(kRate * (y - 1 / (1 + std::exp(-z))) * x / Bucket::kWeightUnit);
+  if (std::abs(change) < 0.5F) return;
   for (const Token token : tokens) {
     Bucket& bucket = at(token);
+    const auto seen = static_cast<float>(bucket.ham + bucket.spam);
+    const auto delta =
+        static_cast<std::int64_t>(std::lround(change / std::sqrt(1 + seen / kSettled)));
     bucket.weight = std::clamp<std::int64_t>(bucket.weight + delta, -kMostWeight, kMostWeight);
   }
 }
