@@ -1,5 +1,8 @@
 // A Maildir and the other programs that use it: what they write is understood, what they do behind
 // our back is seen, what they planted does no harm.
+#include <map>
+#include <set>
+
 #include "world.h"
 
 using namespace mail;
@@ -350,10 +353,39 @@ TEST_CASE("a message that becomes a link is refused, not followed") {
   CHECK_FALSE(inbox->read(uid(1)).ok());
 }
 
-TEST_CASE("a base name in two places is one message when it is one file, else two") {
+TEST_CASE("files that others put there keep their dates, however old or odd they are (G3)") {
   MaildirWorld world;
+  const auto inbox = world.inbox();
+  world.clock.advance(seconds(10));
+  REQUIRE(inbox->refresh().ok());
+  const std::map<std::string, WallTime> dates = {
+      {"/cur/1.epoch:2,S", WallTime()},
+      {"/cur/2.before:2,", WallTime(-hours(24 * 365 * 60))},
+      {"/new/3.future", WallTime(hours(24 * 365 * 1000))},
+      {"/new/no-number:2,FS", world.clock.wall() - hours(24 * 3650)},
+      {"/cur/4.empty:2,", world.clock.wall()},
+  };
+  for (const auto& [name, date] : dates) {
+    world.write(kHome + name, name == "/cur/4.empty:2," ? "" : "x\n");
+    REQUIRE(world.fs.set_modified(kHome + name, date).ok());
+  }
+  REQUIRE(inbox->refresh().ok());
+  REQUIRE(uids_of(*inbox).size() == dates.size());
+  std::multiset<WallTime> expected;
+  std::multiset<WallTime> found;
+  for (const auto& [name, date] : dates) expected.insert(date);
+  for (const MessageInfo& message : inbox->snapshot().messages) found.insert(message.internal_date);
+  CHECK(found == expected);
+  const auto uids = uids_of(*inbox);
+  world.open_store();
+  CHECK(uids_of(*world.inbox()) == uids);
+}
+
+TEST_CASE("a base name in two places is one message when its octets are, else two") {
+  MaildirWorld world;
+  world.write(kHome + "/new/3.e", "e\n");  // as a backup has it, taken while the file was renamed
+  world.write(kHome + "/cur/3.e:2,S", "e\n");
   world.write(kHome + "/cur/1.a:2,S", "a\n");
-  REQUIRE(world.fs.make_directory(kHome + "/new", 0700).ok());
   REQUIRE(world.fs.link(kHome + "/cur/1.a:2,S", kHome + "/new/1.a").ok());
   world.write(kHome + "/cur/2.b:2,S", "b\n");
   world.write(kHome + "/new/2.b", "c\n");
@@ -361,11 +393,33 @@ TEST_CASE("a base name in two places is one message when it is one file, else tw
   const auto inbox = world.inbox();
   auto found = texts(*inbox);
   std::sort(found.begin(), found.end());
-  CHECK(found == std::vector<std::string>{"a\r\n", "b\r\n", "c\r\n", "d\r\n"});
-  CHECK(inbox->find(list_of({1}))[0]->flags.has(kSeen));
+  CHECK(found == std::vector<std::string>{"a\r\n", "b\r\n", "c\r\n", "d\r\n", "e\r\n"});
+  for (const std::uint32_t number : {1U, 5U}) {
+    CHECK(inbox->find(list_of({number}))[0]->flags.has(kSeen));
+  }
   const auto uids = uids_of(*inbox);
   REQUIRE(inbox->refresh().ok());
   CHECK(uids_of(*inbox) == uids);
+}
+
+TEST_CASE("what somebody planted under tmp/ is neither followed nor overwritten (G5)") {
+  MaildirWorld world;
+  world.inbox();
+  world.write("/secret", "untouched");
+  // The name of the next message, had it been guessed: deliver moves the clock by a millisecond.
+  const auto next = [&world] {
+    const auto now = world.clock.wall() + milliseconds(1);
+    const auto whole = std::chrono::floor<seconds>(now);
+    return cat(kHome, "/tmp/", whole.time_since_epoch().count(), ".M", (now - whole).count(),
+               "P7.host,S=2,W=3");
+  };
+  REQUIRE(world.fs.make_symlink("/secret", next()).ok());
+  CHECK(!world.deliver("a\r\n").ok());
+  world.write(next(), "planted");
+  CHECK(!world.deliver("a\r\n").ok());
+  CHECK(world.read("/secret") == "untouched");
+  CHECK(uids_of(*world.inbox()).empty());
+  CHECK(world.deliver("a\r\n").ok());
 }
 
 TEST_CASE("what a crashed writer left under tmp/ goes after 36 hours") {

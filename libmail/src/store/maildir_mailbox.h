@@ -233,7 +233,9 @@ class MaildirMailbox final : public Mailbox {
   std::uint64_t scanned_next_ ABSL_GUARDED_BY(operation_) = 1;  // UIDNEXT at the last full look
   bool is_loaded_ ABSL_GUARDED_BY(operation_) = false;
   bool has_learned_letters_ ABSL_GUARDED_BY(operation_) = false;  // dovecot-keywords was read
-  std::optional<Stamps> seen_ ABSL_GUARDED_BY(operation_);        // none: the next sync must look
+  bool has_unnumbered_ ABSL_GUARDED_BY(operation_) =
+      false;  // messages whose UID could not be written
+  std::optional<Stamps> seen_ ABSL_GUARDED_BY(operation_);  // none: the next sync must look
   FolderIndex index_ ABSL_GUARDED_BY(operation_);
   std::optional<FolderIndex::Opened> unverified_ ABSL_GUARDED_BY(operation_);
   bool has_opened_index_ ABSL_GUARDED_BY(operation_) = false;

@@ -6,10 +6,9 @@
 //  2. new/ is listed before cur/: a file that moves meanwhile is seen twice, not never. A message
 //     that seems gone is believed gone only when a second listing does not show it either, since a
 //     rename inside cur/ may hide a file from one reading of the directory.
-//  3. A base name is a message, wherever it is found. Found twice, the two are one file (a hard
-//  link
-//     left by a move that was interrupted: one name goes) or two messages (the second gets a name
-//     of its own).
+//  3. A base name is a message, wherever it is found. Found twice, the two are the same octets (a
+//     hard link left by a move that was interrupted, or a backup taken while the file was renamed:
+//     one name goes) or two messages (the second gets a name of its own).
 //  4. Only regular files count; nothing is opened that is not one.
 //  5. A message without a record in dovecot-uidlist gets the next UID, in order of arrival. It is
 //     shown after the record is durable, not before.
@@ -28,6 +27,20 @@ namespace mail::store {
 namespace {
 
 constexpr std::uint64_t kKeywordFileSize = 64 << 10;
+
+struct Found {
+  const std::string& path;
+  const FileInfo& info;
+};
+
+/// Of two files with one base name.
+bool is_same_message(Filesystem& fs, const Found& a, const Found& b, std::uint64_t limit) {
+  if (a.info.inode == b.info.inode && a.info.device == b.info.device) return true;
+  if (a.info.size != b.info.size || a.info.type != b.info.type) return false;
+  const auto bytes = read_file(fs, a.path, limit);
+  const auto other = read_file(fs, b.path, limit);
+  return bytes.ok() && other.ok() && *bytes == *other;
+}
 
 }  // namespace
 
@@ -62,7 +75,7 @@ StatusOr<bool> MaildirMailbox::sync(bool force) {
   MAIL_ASSIGN_OR_RETURN(const bool has_new, adopt_unknown(listing, directory));
   has_changed |= has_new;
   is_loaded_ = true;
-  if (!may_change_unseen) seen_ = now;
+  if (!may_change_unseen && !has_unnumbered_) seen_ = now;
   return has_changed;
 }
 
@@ -145,7 +158,8 @@ void MaildirMailbox::settle_duplicate(Listing& listing, const std::string& direc
     first = std::move(other);
     return;
   }
-  if (first_info->inode == other_info->inode && first_info->device == other_info->device) {
+  if (is_same_message(files_->fs, {first_path, *first_info}, {other_path, *other_info},
+                      files_->options.message_size)) {
     // The name in cur/ stays: it has the flags.
     if (!files_->fs.unlink(first_path).ok()) return;
     first = std::move(other);
@@ -231,8 +245,17 @@ StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::
   const bool is_complete = std::all_of(rows.begin(), rows.end(), [](const Table::Row& row) {
     return store::number(row.info.uid) != 0;
   });
+  has_unnumbered_ = false;
   if (!is_complete || register_.must_be_rewritten()) {
-    MAIL_RETURN_IF_ERROR(number(directory, rows));
+    const bool is_sound = !register_.must_be_rewritten();
+    const Status numbered = number(directory, rows);
+    if (!numbered.ok() && !(absl::IsResourceExhausted(numbered) && is_sound)) return numbered;
+    if (!numbered.ok()) {
+      // The disk is full. Who wants to make room must get in: what has a number is shown, the rest
+      // when a number can be written.
+      has_unnumbered_ = true;
+      std::erase_if(rows, [](const Table::Row& row) { return store::number(row.info.uid) == 0; });
+    }
   }
   scanned_next_ = register_.header().next;
   const MutexLock state(state_);
@@ -338,6 +361,7 @@ Status MaildirMailbox::number(const std::string& directory, std::vector<Table::R
   std::sort(rows.begin(), rows.end(), [](const Table::Row& a, const Table::Row& b) {
     return arrived_before(a.place.name, b.place.name);
   });
+  const std::uint64_t first = register_.header().next;
   std::vector<UidRecord> fresh;
   std::vector<UidRecord> known;
   for (Table::Row& row : rows) {
@@ -352,7 +376,12 @@ Status MaildirMailbox::number(const std::string& directory, std::vector<Table::R
     }
     (is_known ? known : fresh).push_back({row.info.uid, row.place.keys, std::string(base)});
   }
-  return write_records(directory, fresh, std::move(known));
+  const Status status = write_records(directory, fresh, std::move(known));
+  for (Table::Row& row : rows) {
+    // A number that is not on disk is nobody's.
+    if (!status.ok() && store::number(row.info.uid) >= first) row.info.uid = Uid{};
+  }
+  return status;
 }
 
 Status MaildirMailbox::write_records(const std::string& directory, std::span<const UidRecord> fresh,
