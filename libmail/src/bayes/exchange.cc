@@ -227,7 +227,8 @@ StatusOr<Import> read_bogofilter(std::string_view text, const crypto::HashKey& k
   std::optional<BogofilterLine> messages;
   std::vector<Bucket> buckets;
   TokenSet set;
-  Sink sink(key, set, nullptr);
+  const TokenKey token_key(key);
+  Sink sink(token_key, set, nullptr);
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
     const auto line = bogofilter_line(text.substr(0, end));

@@ -5,6 +5,7 @@
 #include "mail/bayes/score.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace mail::bayes {
@@ -55,9 +56,8 @@ struct Evidence {
   double ham = 0;
   double spam = 0;
   double weight = 0;
-  double heard = 0;  // by Fisher; the two logarithms are of that share already
-  double ln_f = 0;
-  double ln_not = 0;
+  double f = 0;
+  bool is_heard = false;  // by Fisher
 };
 
 Evidence evidence(Token token, std::span<const Source> sources, const Totals& totals) {
@@ -73,12 +73,8 @@ Evidence evidence(Token token, std::span<const Source> sources, const Totals& to
   if (n <= 0) return found;
   const double b = found.spam / std::max(totals.spam, 1.0);
   const double g = found.ham / std::max(totals.ham, 1.0);
-  const double f = (kPriorStrength * kPrior + n * (b / (b + g))) / (kPriorStrength + n);
-  if (std::abs(f - 0.5) >= kLeastDeviation) {
-    found.heard = is_structure(token) ? totals.structure : 1;
-    found.ln_f = found.heard * std::log(f);
-    found.ln_not = found.heard * std::log1p(-f);
-  }
+  found.f = (kPriorStrength * kPrior + n * (b / (b + g))) / (kPriorStrength + n);
+  found.is_heard = std::abs(found.f - 0.5) >= kLeastDeviation;
   return found;
 }
 
@@ -115,26 +111,74 @@ Verdict judge(double value, const Totals& totals, const Thresholds& thresholds) 
   return value <= thresholds.ham ? Verdict::kHam : Verdict::kUnsure;
 }
 
+/// The logarithm of a product, taken once for dozens of factors.
+class LogProduct {
+ public:
+  void multiply(double factor) {
+    product_ *= factor;
+    if (product_ >= kSmall) return;
+    sum_ += std::log(product_);
+    product_ = 1;
+  }
+  double value() const { return sum_ + std::log(product_); }
+
+ private:
+  static constexpr double kSmall = 1e-280;  // no factor is below 1e-12: the counts have 24 bits
+
+  double sum_ = 0;
+  double product_ = 1;
+};
+
+/// What the tokens say together.
 struct Sums {
   double ln_f = 0;
   double ln_not = 0;
   double weight = 0;
   double heard = 0;
-
-  void add(const Evidence& found) {
-    ln_f += found.ln_f;
-    ln_not += found.ln_not;
-    weight += found.weight;
-    heard += found.heard;
-  }
-  void remove(const Evidence& found) {
-    ln_f -= found.ln_f;
-    ln_not -= found.ln_not;
-    weight -= found.weight;
-    heard -= found.heard;
-    if (heard < kFaint / 2) ln_f = ln_not = heard = 0;  // what rounding left
-  }
 };
+
+/// Fisher's part of one token.
+Sums part_of(const Evidence& found, Token token, const Totals& totals) {
+  if (!found.is_heard) return {0, 0, found.weight, 0};
+  const double loudness = is_structure(token) ? totals.structure : 1;
+  return {loudness * std::log(found.f), loudness * std::log1p(-found.f), found.weight, loudness};
+}
+
+/// Adds tokens up; those of structure apart, for they are heard less.
+class Adder {
+ public:
+  void add(const Evidence& found, Token token) {
+    weight_ += found.weight;
+    if (!found.is_heard) return;
+    Side& side = sides_[is_structure(token) ? 1 : 0];
+    side.ln_f.multiply(found.f);
+    side.ln_not.multiply(1 - found.f);
+    ++side.heard;
+  }
+  Sums sums(const Totals& totals) const {
+    const auto& [words, structure] = sides_;
+    return {words.ln_f.value() + totals.structure * structure.ln_f.value(),
+            words.ln_not.value() + totals.structure * structure.ln_not.value(), weight_,
+            words.heard + totals.structure * structure.heard};
+  }
+
+ private:
+  struct Side {
+    LogProduct ln_f;
+    LogProduct ln_not;
+    double heard = 0;
+  };
+  std::array<Side, 2> sides_;
+  double weight_ = 0;
+};
+
+void take_away(Sums& sums, const Sums& part) {
+  sums.ln_f -= part.ln_f;
+  sums.ln_not -= part.ln_not;
+  sums.weight -= part.weight;
+  sums.heard -= part.heard;
+  if (sums.heard < kFaint / 2) sums.ln_f = sums.ln_not = sums.heard = 0;  // what rounding left
+}
 
 /// How much of each vote is in the score.
 struct Shares {
@@ -163,7 +207,7 @@ Score combine(const Sums& sums, std::size_t tokens, const Totals& totals,
 
 struct Heard {
   Reason reason;
-  Evidence evidence;
+  Sums part;
 };
 
 /// Fisher's vote is shared out by the log-odds of the tokens, as far as they point its way. Then
@@ -174,11 +218,8 @@ void share_out(std::vector<Heard>& heard, const Sums& sums, const Score& score,
   const double scale = difference == 0 ? 0 : std::clamp(score.fisher / difference, 0.0, 1.0);
   const double x = 1 / std::sqrt(std::max(static_cast<double>(heard.size()), 1.0));
   for (Heard& one : heard) {
-    const Evidence& found = one.evidence;
-    one.reason.ham = found.ham;
-    one.reason.spam = found.spam;
-    one.reason.fisher = shares.fisher * scale * (found.ln_f - found.ln_not);
-    one.reason.logistic = shares.logistic * found.weight * x;
+    one.reason.fisher = shares.fisher * scale * (one.part.ln_f - one.part.ln_not);
+    one.reason.logistic = shares.logistic * one.part.weight * x;
   }
   std::sort(heard.begin(), heard.end(), [](const Heard& a, const Heard& b) {
     const double of_a = std::abs(a.reason.total());
@@ -198,7 +239,7 @@ void find_decisive(const std::vector<Heard>& heard, const Sums& all, std::size_t
     for (const Heard& one : heard) {
       if (one.reason.total() * side <= 0) continue;
       if (!result.decisive.empty() && taken.size() + 1 >= result.decisive.size()) break;
-      sums.remove(one.evidence);
+      take_away(sums, one.part);
       taken.push_back(one.reason.token);
       const Verdict verdict = combine(sums, tokens - taken.size(), totals, thresholds).verdict;
       if (verdict == result.score.verdict) continue;
@@ -206,6 +247,18 @@ void find_decisive(const std::vector<Heard>& heard, const Sums& all, std::size_t
       result.otherwise = verdict;
       break;
     }
+  }
+}
+
+/// With the buckets of the next tokens on their way meanwhile.
+template <class Look>
+void for_each(std::span<const Token> tokens, std::span<const Source> sources, const Look& look) {
+  constexpr std::size_t kAhead = 8;
+  for (std::size_t i = 0; i < tokens.size() + kAhead; ++i) {
+    if (i < tokens.size()) {
+      for (const Source& source : sources) source.table->prefetch(tokens[i]);
+    }
+    if (i >= kAhead) look(tokens[i - kAhead]);
   }
 }
 
@@ -225,9 +278,10 @@ double Score::value() const { return 1 / (1 + std::exp(-log_odds)); }
 Score score(std::span<const Token> tokens, std::span<const Source> sources,
             const Thresholds& thresholds) {
   const Totals totals = totals_of(sources);
-  Sums sums;
-  for (const Token token : tokens) sums.add(evidence(token, sources, totals));
-  return combine(sums, tokens.size(), totals, thresholds);
+  Adder adder;
+  for_each(tokens, sources,
+           [&](Token token) { adder.add(evidence(token, sources, totals), token); });
+  return combine(adder.sums(totals), tokens.size(), totals, thresholds);
 }
 
 double Explanation::sum() const {
@@ -241,11 +295,13 @@ Explanation explain(std::span<const Token> tokens, std::span<const Source> sourc
   const Totals totals = totals_of(sources);
   std::vector<Heard> heard;
   heard.reserve(tokens.size());
-  Sums sums;
-  for (const Token token : tokens) {
-    heard.push_back({{token}, evidence(token, sources, totals)});
-    sums.add(heard.back().evidence);
-  }
+  Adder adder;
+  for_each(tokens, sources, [&](Token token) {
+    const Evidence found = evidence(token, sources, totals);
+    adder.add(found, token);
+    heard.push_back({{token, found.ham, found.spam}, part_of(found, token, totals)});
+  });
+  const Sums sums = adder.sums(totals);
   Explanation result;
   result.score = combine(sums, tokens.size(), totals, thresholds);
   share_out(heard, sums, result.score, shares_of(totals));

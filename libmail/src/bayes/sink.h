@@ -10,10 +10,10 @@ namespace mail::bayes {
 
 class Sink {
  public:
-  Sink(const crypto::HashKey& key, TokenSet& set, const Tokenizer::Listener* listener)
+  Sink(const TokenKey& key, TokenSet& set, const Tokenizer::Listener* listener)
       : key_(key), set_(set), listener_(listener) {}
 
-  /// "kind" and word, as they are; both are cut at kKindOctets and kWordOctets.
+  /// "kind" and word, as they are; both are cut at TokenKey::kKindOctets and kWordOctets.
   void add(std::string_view kind, std::string_view word) { put(kind, word, false, false); }
   /// The word in lower case: ASCII, Latin-1, Greek and Cyrillic letters.
   void add_lower(std::string_view kind, std::string_view word) { put(kind, word, true, false); }
@@ -22,13 +22,11 @@ class Sink {
 
   bool is_full() const { return set_.size() >= set_.limit; }
 
-  static constexpr std::size_t kKindOctets = 40;
-  static constexpr std::size_t kWordOctets = 80;
-
  private:
   void put(std::string_view kind, std::string_view word, bool lower, bool is_structure);
+  void tell(Token token, std::string_view kind, std::string_view word, bool lower) const;
 
-  const crypto::HashKey& key_;
+  const TokenKey& key_;
   TokenSet& set_;
   const Tokenizer::Listener* listener_;
 };

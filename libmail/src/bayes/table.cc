@@ -16,15 +16,12 @@ namespace mail::bayes {
 namespace {
 
 constexpr double kRate = 25;
-constexpr float kSettled = 15;  // messages with a token that halve the square of its step
+constexpr float kSettled = 15;     // messages with a token that halve the square of its step
+constexpr std::size_t kAhead = 8;  // tokens whose buckets are fetched before they are needed
 constexpr std::uint64_t kMostMessages = (1 << 24) - 1;
 constexpr std::int64_t kMostWeight = (1 << 23) - 1;
 
 }  // namespace
-
-std::size_t Table::slot(Token token) const {
-  return static_cast<std::size_t>(((token >> 8) * buckets_.size()) >> 32);
-}
 
 const Bucket* Table::find(Token token) const {
   std::size_t i = slot(token);
@@ -35,23 +32,31 @@ const Bucket* Table::find(Token token) const {
   return nullptr;
 }
 
-Bucket& Table::at(Token token) {
+/// Where it is, or will be.
+std::size_t Table::index(Token token) {
   std::size_t i = slot(token);
   while (buckets_[i].token != 0) {
-    if (buckets_[i].token == token) return buckets_[i];
+    if (buckets_[i].token == token) return i;
     if (++i == buckets_.size()) i = 0;
   }
   if ((used_ + 1) * 4 > buckets_.size() * 3) {
-    grow();
-    return at(token);
+    reserve(1);
+    return index(token);
   }
   ++used_;
   buckets_[i].token = token;
-  return buckets_[i];
+  return i;
 }
 
-void Table::grow() {
-  std::vector<Bucket> old(buckets_.size() * 3 / 2);
+/// Room for so many more tokens: three of four buckets are used at most.
+void Table::reserve(std::size_t more) {
+  std::size_t capacity = buckets_.size();
+  while ((used_ + more) * 4 > capacity * 3) capacity = capacity * 3 / 2;
+  if (capacity != buckets_.size()) grow(capacity);
+}
+
+void Table::grow(std::size_t capacity) {
+  std::vector<Bucket> old(capacity);
   old.swap(buckets_);
   for (const Bucket& bucket : old) {
     if (bucket.token == 0) continue;
@@ -63,23 +68,32 @@ void Table::grow() {
   }
 }
 
-void Table::step(std::span<const Token> tokens, Class c) {
-  if (tokens.empty()) return;
-  const double x = 1 / std::sqrt(static_cast<double>(tokens.size()));
-  double z = 0;
-  for (const Token token : tokens) {
-    if (const Bucket* bucket = find(token)) z += static_cast<double>(bucket->weight);
+/// Where the tokens are, to `places_`: each is looked for once.
+void Table::seek(std::span<const Token> tokens) {
+  reserve(tokens.size());
+  places_.resize(tokens.size());
+  for (const Token token : tokens.first(std::min(tokens.size(), kAhead))) prefetch(token);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (i + kAhead < tokens.size()) prefetch(tokens[i + kAhead]);
+    places_[i] = static_cast<std::uint32_t>(index(tokens[i]));
   }
-  z *= Bucket::kWeightUnit * x;
+}
+
+/// On the tokens at `places_`.
+void Table::step(Class c) {
+  if (places_.empty()) return;
+  const double x = 1 / std::sqrt(static_cast<double>(places_.size()));
+  std::int64_t sum = 0;
+  for (const std::uint32_t place : places_) sum += buckets_[place].weight;
+  const double z = static_cast<double>(sum) * Bucket::kWeightUnit * x;
   const double y = c == Class::kSpam ? 1 : 0;
   const auto change =
       static_cast<float>(kRate * (y - 1 / (1 + std::exp(-z))) * x / Bucket::kWeightUnit);
   if (std::abs(change) < 0.5F) return;
-  for (const Token token : tokens) {
-    Bucket& bucket = at(token);
+  for (const std::uint32_t place : places_) {
+    Bucket& bucket = buckets_[place];
     const auto seen = static_cast<float>(bucket.ham + bucket.spam);
-    const auto delta =
-        static_cast<std::int64_t>(std::lround(change / std::sqrt(1 + seen / kSettled)));
+    const auto delta = static_cast<std::int64_t>(change / std::sqrt(1 + seen / kSettled));
     bucket.weight = std::clamp<std::int64_t>(bucket.weight + delta, -kMostWeight, kMostWeight);
   }
 }
@@ -87,28 +101,38 @@ void Table::step(std::span<const Token> tokens, Class c) {
 void Table::train(std::span<const Token> tokens, Class c, std::uint16_t day) {
   if (messages(Class::kHam) + messages(Class::kSpam) >= kMostMessages) age();
   ++messages_[static_cast<std::size_t>(c)];
-  for (const Token token : tokens) {
-    Bucket& bucket = at(token);
+  seek(tokens);
+  for (const std::uint32_t place : places_) {
+    Bucket& bucket = buckets_[place];
     c == Class::kHam ? ++bucket.ham : ++bucket.spam;
     bucket.day = day;
   }
-  step(tokens, c);
+  step(c);
 
   auto& same = rehearsal_[static_cast<std::size_t>(c)];
   const auto& others = rehearsal_[static_cast<std::size_t>(other(c))];
   const std::uint64_t turn = messages_[0] + messages_[1];
-  if (!others.empty()) step(others[turn % others.size()], other(c));
+  if (!others.empty()) {
+    seek(others[turn % others.size()]);
+    step(other(c));
+  }
   const auto kept = tokens.first(std::min(tokens.size(), kRehearsedTokens));
-  same.emplace_back(kept.begin(), kept.end());
-  if (same.size() > kRehearsed) same.pop_front();
+  std::vector<Token> place;
+  if (same.size() >= kRehearsed) {
+    place = std::move(same.front());
+    same.pop_front();
+  }
+  place.assign(kept.begin(), kept.end());
+  same.push_back(std::move(place));
 }
 
 void Table::untrain(std::span<const Token> tokens, Class c) {
   auto& trained = messages_[static_cast<std::size_t>(c)];
   if (trained > 0) --trained;
-  step(tokens, other(c));
-  for (const Token token : tokens) {
-    Bucket& bucket = at(token);
+  seek(tokens);
+  step(other(c));
+  for (const std::uint32_t place : places_) {
+    Bucket& bucket = buckets_[place];
     if (c == Class::kHam && bucket.ham > 0) --bucket.ham;
     if (c == Class::kSpam && bucket.spam > 0) --bucket.spam;
   }

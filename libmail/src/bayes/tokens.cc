@@ -5,12 +5,14 @@
 #include "mail/bayes/tokens.h"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 
 #include "bayes/header_tokens.h"
 #include "bayes/html_text.h"
 #include "bayes/sink.h"
+#include "bayes/token_hash.h"
 #include "bayes/words.h"
+#include "mail/base/absl.h"
 #include "mail/base/ascii.h"
 #include "mail/message/mime.h"
 #include "mail/text/charset.h"
@@ -20,7 +22,7 @@ namespace mail::bayes {
 namespace {
 
 constexpr std::size_t kFirstSlots = 2048;
-constexpr Token kTokenMask = (Token{1} << 40) - 1;
+constexpr int kTokenBits = 40;
 
 /// The tokens are random already, but for their lowest bit.
 std::size_t slot_of(Token token, std::size_t slots) { return (token >> 1) & (slots - 1); }
@@ -58,56 +60,11 @@ bool is_encoded(message::TransferEncoding encoding) {
          encoding == message::TransferEncoding::kQuotedPrintable;
 }
 
-/// ASCII capitals of eight octets at once.
-std::uint64_t lower_eight(std::uint64_t octets) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  const std::uint64_t low = octets & (kOnes * 0x7F);
-  const std::uint64_t from_a = low + kOnes * (0x80 - 'A');
-  const std::uint64_t behind_z = low + kOnes * (0x7F - 'Z');
-  return octets | (((from_a ^ behind_z) & ~octets & (kOnes * 0x80)) >> 2);
-}
-
-constexpr std::uint64_t kHighBits = 0x8080808080808080;
-
-/// Up to seven octets: both ends, which may overlap.
-template <typename Piece>
-bool copy_ends(char* to, const char* from, std::size_t size) {
-  const std::size_t behind = size - sizeof(Piece);
-  Piece first = 0;
-  Piece last = 0;
-  std::memcpy(&first, from, sizeof first);
-  std::memcpy(&last, from + behind, sizeof last);
-  const std::uint64_t octets = first | std::uint64_t{last} << (8 * behind);
-  const std::uint64_t lower = lower_eight(octets);
-  first = static_cast<Piece>(lower);
-  last = static_cast<Piece>(lower >> (8 * behind));
-  std::memcpy(to, &first, sizeof first);
-  std::memcpy(to + behind, &last, sizeof last);
-  return (octets & kHighBits) == 0;
-}
-
-bool copy_lower_short(char* to, std::string_view from) {
-  if (from.size() >= 4) return copy_ends<std::uint32_t>(to, from.data(), from.size());
-  if (from.size() >= 2) return copy_ends<std::uint16_t>(to, from.data(), from.size());
-  return from.empty() || copy_ends<std::uint8_t>(to, from.data(), 1);
-}
-
-/// Copies with ASCII in lower case; answers whether all of it is ASCII. A word is short: its pieces
-/// go through registers, and the last one overlaps the one before.
-bool copy_lower(char* to, std::string_view from) {
-  std::uint64_t seen = 0;
-  std::uint64_t octets = 0;
-  const std::size_t size = from.size();
-  if (size < 8) return copy_lower_short(to, from);
-  const auto copy_at = [&](std::size_t at) {
-    std::memcpy(&octets, from.data() + at, 8);
-    seen |= octets;
-    octets = lower_eight(octets);
-    std::memcpy(to + at, &octets, 8);
-  };
-  for (std::size_t at = 0; at + 8 <= size; at += 8) copy_at(at);
-  copy_at(size - 8);
-  return (seen & kHighBits) == 0;
+/// The word in lower case.
+std::string_view lower(std::string_view word, std::array<char, TokenKey::kWordOctets>& to) {
+  std::copy(word.begin(), word.end(), to.begin());
+  fold(to.data(), word.size());
+  return {to.data(), word.size()};
 }
 
 }  // namespace
@@ -116,19 +73,24 @@ TokenSet::TokenSet() : slots_(kFirstSlots) { tokens_.reserve(kFirstSlots / 2); }
 
 void TokenSet::clear() {
   tokens_.clear();
+  stamp_ += kStamp;
   // One large message must not make all that follow it dear. The memory stays.
   slots_.resize(kFirstSlots);
+  if (stamp_ != 0) return;
   std::fill(slots_.begin(), slots_.end(), 0);
+  stamp_ = kStamp;
 }
 
 bool TokenSet::insert(Token token) {
+  const std::uint64_t stamped = token | stamp_;
+  const std::size_t mask = slots_.size() - 1;
   std::size_t at = slot_of(token, slots_.size());
-  while (slots_[at] != 0) {
-    if (slots_[at] == token) return false;
-    at = (at + 1) & (slots_.size() - 1);
+  while ((slots_[at] ^ stamp_) < kStamp) {
+    if (slots_[at] == stamped) return false;
+    at = (at + 1) & mask;
   }
   if (tokens_.size() >= limit) return false;
-  slots_[at] = token;
+  slots_[at] = stamped;
   tokens_.push_back(token);
   if (tokens_.size() * 2 > slots_.size()) grow();
   return true;
@@ -139,26 +101,44 @@ void TokenSet::grow() {
   for (const Token token : tokens_) {
     std::size_t at = slot_of(token, slots_.size());
     while (slots_[at] != 0) at = (at + 1) & (slots_.size() - 1);
-    slots_[at] = token;
+    slots_[at] = token | stamp_;
+  }
+}
+
+TokenKey::TokenKey(const crypto::HashKey& key) {
+  std::uint64_t number = 0;
+  const auto next = [&] {
+    ++number;
+    return crypto::keyed_hash(key, {reinterpret_cast<const char*>(&number), sizeof number});
+  };
+  for (Factor& factor : factors) {
+    factor.low = next();
+    factor.high = next();
   }
 }
 
 void Sink::put(std::string_view kind, std::string_view word, bool lower, bool is_structure) {
-  char buffer[kKindOctets + kWordOctets];
-  const std::size_t kind_size = std::min(kind.size(), kKindOctets);
-  const std::size_t word_size = std::min(word.size(), kWordOctets);
-  if (kind_size != 0) std::memcpy(buffer, kind.data(), kind_size);
-  char* const begin = buffer + kind_size;
-  if (lower) {
-    if (!copy_lower(begin, word.substr(0, word_size))) fold(begin, word_size);
-  } else if (word_size != 0) {
-    std::memcpy(begin, word.data(), word_size);
+  kind = kind.substr(0, TokenKey::kKindOctets);
+  word = word.substr(0, TokenKey::kWordOctets);
+  TokenSum sum(key_, kind.size(), word.size());
+  sum.add_kind(kind);
+  if (!lower) {
+    sum.add_word(word);
+  } else if (TokenSum ascii = sum; ascii.add_lower_word(word)) {
+    sum = ascii;
+  } else {
+    std::array<char, TokenKey::kWordOctets> buffer;
+    sum.add_word(bayes::lower(word, buffer));
   }
-  const std::string_view text(buffer, kind_size + word_size);
-  Token token = crypto::keyed_hash(key_, text) & kTokenMask;
+  Token token = sum.value() >> (64 - kTokenBits);
   token = (token & ~kStructureBit) | (is_structure ? kStructureBit : 0);
   if (token == 0) token = 2;
-  if (set_.insert(token) && listener_ != nullptr) (*listener_)(token, text);
+  if (set_.insert(token) && listener_ != nullptr) tell(token, kind, word, lower);
+}
+
+void Sink::tell(Token token, std::string_view kind, std::string_view word, bool lower) const {
+  std::array<char, TokenKey::kWordOctets> buffer;
+  (*listener_)(token, cat(kind, lower ? bayes::lower(word, buffer) : word));
 }
 
 Tokenizer::Tokenizer(const crypto::HashKey& key, const TokenLimits& limits)

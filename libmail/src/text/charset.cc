@@ -131,22 +131,27 @@ class Converter {
 std::string latin1_to_utf8(std::string_view octets) {
   std::string result;
   result.reserve(octets.size() + octets.size() / 8);
-  for (char c : octets) append_code_point(result, static_cast<unsigned char>(c));
+  std::size_t at = 0;
+  while (at < octets.size()) {
+    const std::size_t begin = at;
+    while (at < octets.size() && static_cast<unsigned char>(octets[at]) < 0x80) ++at;
+    result.append(octets, begin, at - begin);
+    if (at < octets.size()) append_code_point(result, static_cast<unsigned char>(octets[at++]));
+  }
   return result;
 }
 
 /// Runs outside ASCII become one U+FFFD each.
 std::string ascii_only(std::string_view octets) {
   std::string result;
-  bool in_run = false;
-  for (char c : octets) {
-    const bool outside = static_cast<unsigned char>(c) >= 0x80;
-    if (!outside) {
-      result.push_back(c);
-    } else if (!in_run) {
-      result.append(kReplacementCharacter);
-    }
-    in_run = outside;
+  result.reserve(octets.size() + 8);
+  std::size_t at = 0;
+  while (at < octets.size()) {
+    const std::size_t begin = at;
+    while (at < octets.size() && static_cast<unsigned char>(octets[at]) < 0x80) ++at;
+    result.append(octets, begin, at - begin);
+    if (at < octets.size()) result.append(kReplacementCharacter);
+    while (at < octets.size() && static_cast<unsigned char>(octets[at]) >= 0x80) ++at;
   }
   return result;
 }

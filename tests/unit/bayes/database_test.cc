@@ -225,7 +225,7 @@ TEST_CASE("A table of another version is kept aside, and says so") {
   t.table[8] = 2;
   MemoryFilesystem files;
   put(files, kPath, t.table);
-  CHECK(open(files)->damage().find("of version 2.2, this program reads 1.2") != std::string::npos);
+  CHECK(open(files)->damage().find("of version 2.3, this program reads 1.3") != std::string::npos);
 }
 
 TEST_CASE("Failures and power cuts at every step leave a whole number of messages") {

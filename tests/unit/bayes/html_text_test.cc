@@ -11,7 +11,7 @@ namespace mail::bayes {
 namespace {
 
 std::string shown(std::string_view html) {
-  const crypto::HashKey key = {1, 2};
+  const TokenKey key({1, 2});
   TokenSet set;
   Sink sink(key, set, nullptr);
   std::string text;

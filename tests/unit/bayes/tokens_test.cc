@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "bayes/sink.h"
 #include "mail/base/absl.h"
 
 namespace mail::bayes {
@@ -153,6 +154,35 @@ TEST_CASE("The set of tokens grows and refuses what is beyond its limit") {
   CHECK(set.size() == 5000);
   set.clear();
   CHECK(set.insert(7919));
+}
+
+TEST_CASE("A token is the hash of all of its kind and word, capitals as small letters") {
+  const TokenKey key(kKey), other_key({1, 3});
+  const auto token = [](const TokenKey& under, std::string_view kind, std::string_view word,
+                        bool is_lower) {
+    TokenSet set;
+    Sink sink(under, set, nullptr);
+    is_lower ? sink.add_lower(kind, word) : sink.add(kind, word);
+    return set.tokens().front();
+  };
+  std::vector<Token> seen;
+  std::string kind;
+  for (std::size_t k = 0; k <= TokenKey::kKindOctets; ++k, kind += 'k') {
+    std::string word, capitals;
+    for (std::size_t w = 0; w <= TokenKey::kWordOctets; ++w, word += 'a', capitals += 'A') {
+      const Token plain = token(key, kind, word, false);
+      CHECK(plain == token(key, kind, capitals, true));
+      CHECK(plain != token(other_key, kind, word, false));
+      seen.push_back(plain);
+      // A zero octet is not the absence of one, and each octet counts.
+      seen.push_back(token(key, kind, word + std::string(1, '\0'), false));
+      if (w > 0) seen.push_back(token(key, kind, word.substr(1) + "b", false));
+    }
+  }
+  std::sort(seen.begin(), seen.end());
+  const auto last = std::unique(seen.begin(), seen.end());
+  // Words are cut at 80 octets: there the one with the zero is the same, once for each kind.
+  CHECK(seen.end() - last == TokenKey::kKindOctets + 1);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 // kinds.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,7 +30,21 @@ constexpr bool is_structure(Token token) { return (token & kStructureBit) != 0; 
 
 /// Changes whenever the same message would give other tokens: counts of another version cannot be
 /// taken back token by token.
-inline constexpr std::uint32_t kTokenizerVersion = 2;
+inline constexpr std::uint32_t kTokenizerVersion = 3;
+
+/// A table's key, drawn out to what tokens are hashed with. A value.
+struct TokenKey {
+  explicit TokenKey(const crypto::HashKey& key);
+
+  static constexpr std::size_t kKindOctets = 40;  // of one token: "subject:"
+  static constexpr std::size_t kWordOctets = 80;
+  /// A number of 128 bits.
+  struct Factor {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+  };
+  std::array<Factor, 2 + (kKindOctets + kWordOctets) / 8> factors;
+};
 
 /// A value. Caps against padding and flooding (docs/limits.md).
 struct TokenLimits {
@@ -58,7 +73,12 @@ class TokenSet {
   void grow();
 
   std::vector<Token> tokens_;
-  std::vector<Token> slots_;  // open addressing, a power of two; 0 is free
+  // Open addressing, a power of two. Above the 40 bits of a token stands a stamp: a slot with
+  // another one than `stamp_` is free, so that `clear` need not touch them.
+  std::vector<std::uint64_t> slots_;
+  std::uint64_t stamp_ = kStamp;
+
+  static constexpr std::uint64_t kStamp = std::uint64_t{1} << 40;
 };
 
 /// A resource that keeps its buffers; one thread at a time.
@@ -74,7 +94,7 @@ class Tokenizer {
   const TokenSet& tokenize(std::string_view message, const Listener& listener);
 
  private:
-  crypto::HashKey key_;
+  TokenKey key_;
   TokenLimits limits_;
   TokenSet set_;
   std::string text_;  // of one part, decoded
