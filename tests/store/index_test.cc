@@ -126,6 +126,7 @@ TEST_CASE("after a change the directory is listed, but no message is looked at")
   MaildirOptions options;
   options.root = "/mail";
   options.boot_id = "1";
+  options.kept_folders = 0;
   auto store = make_maildir_store(fs, clock, random, nullptr, options);
   {
     const auto inbox = *(*store->account({"ann@example.com", ""}))->open("INBOX");
@@ -304,6 +305,7 @@ TEST_CASE("so many expunged messages are remembered, and it is said when there w
   options.root = "/mail";
   options.boot_id = "1";
   options.tombstones = 8;
+  options.kept_folders = 0;
   for (const int expunged : {8, 9}) {
     const auto store = make_maildir_store(world.fs, world.clock, world.random, nullptr, options);
     const auto account = *store->account({cat("u", expunged, "@example.com"), ""});

@@ -23,20 +23,10 @@ StatusOr<Opened> open_for_selection(store::Account& account, const std::string& 
                                     bool is_read_only) {
   Opened opened;
   MAIL_ASSIGN_OR_RETURN(opened.mailbox, open_folder(account, name));
-  MAIL_RETURN_IF_ERROR(opened.mailbox->refresh());
   if (!is_read_only) {
     MAIL_ASSIGN_OR_RETURN(opened.recent, opened.mailbox->claim_recent());
   }
   return opened;
-}
-
-/// The first message without \Seen (RFC 3501 §6.3.1: OK [UNSEEN n]).
-std::optional<std::uint32_t> first_unseen(const store::MailboxView& view) {
-  const auto infos = view.mailbox().find(view.uids());
-  for (std::size_t i = 0; i < infos.size(); ++i) {
-    if (infos[i] && !infos[i]->flags.has(store::kSeen)) return static_cast<std::uint32_t>(i + 1);
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -62,8 +52,8 @@ Task<void> ImapService::select(Session& session, imap::Select& command) {
   tell_keywords(session);
   session.exists(view.size());
   session.recent(view.recent_count());
-  if (const auto unseen = first_unseen(view)) {
-    session.untagged_ok(cat("UNSEEN ", *unseen), "First unseen.");
+  if (view.first_unseen() != 0) {  // RFC 3501 §6.3.1
+    session.untagged_ok(cat("UNSEEN ", view.first_unseen()), "First unseen.");
   }
   session.untagged_ok(cat("UIDVALIDITY ", store::number(status.uid_validity)), "UIDs valid");
   session.untagged_ok(cat("UIDNEXT ", store::number(status.uid_next)), "Predicted next UID");

@@ -37,9 +37,12 @@ StatusOr<std::string> locate_folder(MaildirFiles& files, const std::string& acco
   return directory;
 }
 
-MaildirAccount::MaildirAccount(std::shared_ptr<MaildirFiles> files, std::string address,
-                               std::string directory)
-    : files_(std::move(files)), address_(std::move(address)), directory_(std::move(directory)) {}
+MaildirAccount::MaildirAccount(std::shared_ptr<MaildirFiles> files, std::weak_ptr<KeptFolders> kept,
+                               std::string address, std::string directory)
+    : files_(std::move(files)),
+      kept_(std::move(kept)),
+      address_(std::move(address)),
+      directory_(std::move(directory)) {}
 
 void MaildirAccount::clean() {
   const auto entries = files_->fs.list(directory_);
@@ -74,20 +77,30 @@ std::shared_ptr<MaildirMailbox> MaildirAccount::opened(const std::string& name) 
   return mailbox != nullptr && !mailbox->is_gone() ? mailbox : nullptr;
 }
 
+StatusOr<std::shared_ptr<MaildirMailbox>> MaildirAccount::hold(const std::string& name) {
+  const MutexLock lock(mutex_);
+  MAIL_ASSIGN_OR_RETURN(std::string directory, locate_folder(*files_, directory_, name));
+  std::shared_ptr<MaildirMailbox> mailbox = opened(name);
+  if (mailbox != nullptr) return mailbox;
+  // Not make_shared: a weak pointer would keep its memory.
+  mailbox.reset(new MaildirMailbox(files_, shared_from_this(), address_, directory_,
+                                   std::move(directory), name));
+  mailboxes_.insert(name, mailbox);
+  return mailbox;
+}
+
 StatusOr<std::shared_ptr<MaildirMailbox>> MaildirAccount::open_mailbox(const std::string& name) {
-  std::shared_ptr<MaildirMailbox> mailbox;
-  {
-    const MutexLock lock(mutex_);
-    MAIL_ASSIGN_OR_RETURN(std::string directory, locate_folder(*files_, directory_, name));
-    mailbox = opened(name);
-    if (mailbox == nullptr) {
-      // Not make_shared: a weak pointer would keep its memory.
-      mailbox.reset(new MaildirMailbox(files_, shared_from_this(), address_, directory_,
-                                       std::move(directory), name));
-      mailboxes_.insert(name, mailbox);
-    }
+  MAIL_ASSIGN_OR_RETURN(auto mailbox, hold(name));
+  Status status = mailbox->refresh();
+  if (!status.ok() && mailbox->is_gone()) {
+    // What was open or kept is not what is there now: another program numbered it anew.
+    MAIL_ASSIGN_OR_RETURN(mailbox, hold(name));
+    status = mailbox->refresh();
   }
-  MAIL_RETURN_IF_ERROR(mailbox->load());
+  MAIL_RETURN_IF_ERROR(status);
+  if (const auto kept = kept_.lock()) {
+    kept->keep(mailbox, mailbox->memory(), files_->clock.now());
+  }
   return mailbox;
 }
 
@@ -99,7 +112,6 @@ StatusOr<std::shared_ptr<Mailbox>> MaildirAccount::open(std::string_view name) {
 
 StatusOr<FolderStatus> MaildirAccount::status(std::string_view name) {
   MAIL_ASSIGN_OR_RETURN(const auto mailbox, open(name));
-  MAIL_RETURN_IF_ERROR(mailbox->refresh());
   return mailbox->status();
 }
 
@@ -215,7 +227,6 @@ Status MaildirAccount::rename_folder(std::string_view from, std::string_view to)
 Status MaildirAccount::rename_inbox(const std::string& to) {
   MAIL_RETURN_IF_ERROR(create_folder(to));
   MAIL_ASSIGN_OR_RETURN(const auto inbox, open_mailbox(std::string(kInbox)));
-  MAIL_RETURN_IF_ERROR(inbox->refresh());
   MAIL_ASSIGN_OR_RETURN(const auto target, open_mailbox(to));
   return inbox->move(inbox->all_uids(), *target).status();
 }

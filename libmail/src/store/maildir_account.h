@@ -9,6 +9,7 @@
 
 #include "mail/base/mutex.h"
 #include "store/folder_list.h"
+#include "store/kept_folders.h"
 #include "store/maildir_files.h"
 #include "store/maildir_mailbox.h"
 
@@ -16,7 +17,8 @@ namespace mail::store {
 
 class MaildirAccount final : public Account, public std::enable_shared_from_this<MaildirAccount> {
  public:
-  MaildirAccount(std::shared_ptr<MaildirFiles> files, std::string address, std::string directory);
+  MaildirAccount(std::shared_ptr<MaildirFiles> files, std::weak_ptr<KeptFolders> kept,
+                 std::string address, std::string directory);
 
   /// Removes what a crash left.
   void clean();
@@ -36,6 +38,7 @@ class MaildirAccount final : public Account, public std::enable_shared_from_this
     return canonical_folder_name(name, files_->name_limits());
   }
   StatusOr<std::set<std::string>> names();
+  StatusOr<std::shared_ptr<MaildirMailbox>> hold(const std::string& name);
   StatusOr<std::shared_ptr<MaildirMailbox>> open_mailbox(const std::string& name);
   Status create_locked(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status build(const std::string& directory);
@@ -49,6 +52,7 @@ class MaildirAccount final : public Account, public std::enable_shared_from_this
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::shared_ptr<MaildirFiles> files_;
+  const std::weak_ptr<KeptFolders> kept_;  // of the store; a folder there keeps its account
   const std::string address_;
   const std::string directory_;
   Mutex mutex_;  // folders come and go, one at a time

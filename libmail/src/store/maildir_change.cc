@@ -19,6 +19,7 @@ StatusOr<std::vector<Uid>> MaildirMailbox::claim_recent() {
     {
       const MutexLock state(state_);
       claimed = table_.claim_recent();
+      if (!std::exchange(may_have_new_, false)) return claimed;
       for (const Table::Row& row : table_.rows()) {
         if (!row.place.is_new) continue;
         const MessageName name = parse_message_name(row.place.name);
@@ -32,7 +33,10 @@ StatusOr<std::vector<Uid>> MaildirMailbox::claim_recent() {
     for (const Rename& rename : renames) {
       // One that stays in new/ (taken by another program, no space, read-only) is moved by a later
       // call; the session may call it \Recent nevertheless.
-      if (!rename_one(rename).ok()) seen_.reset();
+      if (rename_one(rename).ok()) continue;
+      seen_.reset();
+      const MutexLock state(state_);
+      may_have_new_ = true;
     }
     save_index();
   }
@@ -46,6 +50,7 @@ Status MaildirMailbox::rename_one(const Rename& rename) {
   const MutexLock state(state_);
   Table::Row* row = table_.find(rename.uid);
   row->place = rename.to;
+  may_have_new_ |= rename.to.is_new;
   moved_.push_back(rename.uid);
   if (row->info.flags != rename.new_flags) table_.set_flags(*row, rename.new_flags);
   return absl::OkStatus();

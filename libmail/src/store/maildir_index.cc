@@ -101,6 +101,7 @@ Status MaildirMailbox::restore_rows(const std::string& directory, FolderIndex::O
   saved_ = image.folder.modseq;
   table_.restore(std::move(rows), modseq, std::move(image.expunged), known_since);
   by_base_.reset();
+  may_have_new_ = true;
   next_uid_ = register_.header().next;
   scanned_next_ = image.folder.scanned_next;
   cache_id_ = image.folder.cache_id;

@@ -31,6 +31,7 @@ class MaildirMailbox final : public Mailbox {
 
   FolderStatus status() override;
   std::vector<std::string> keywords() override;
+  UidSet uids() override;
   Changes snapshot() override;
   Changes changes(ModSeq since) override;
   std::vector<std::optional<MessageInfo>> find(std::span<const Uid> uids) override;
@@ -47,8 +48,9 @@ class MaildirMailbox final : public Mailbox {
   StatusOr<UidPairs> copy(std::span<const Uid> uids, Mailbox& to, const UsageLimit& limit) override;
   StatusOr<UidPairs> move(std::span<const Uid> uids, Mailbox& to) override;
 
-  /// For the account, as what follows: reads the folder unless that was done.
-  Status load();
+  /// For the account, as what follows.
+  /// What the folder holds in memory, roughly.
+  std::uint64_t memory();
   /// The folder is being renamed: `rename` moves the directory while nothing else touches it.
   template <class Rename>
   Status relocate(std::string directory, std::string name, Rename rename) {
@@ -256,6 +258,7 @@ class MaildirMailbox final : public Mailbox {
   Table table_ ABSL_GUARDED_BY(state_);
   std::optional<StringMap<Uid>> by_base_ ABSL_GUARDED_BY(state_);  // built when it is needed
   std::uint64_t cache_id_ ABSL_GUARDED_BY(state_) = 0;
+  bool may_have_new_ ABSL_GUARDED_BY(state_) = true;  // a row whose file is in new/
 };
 
 }  // namespace mail::store

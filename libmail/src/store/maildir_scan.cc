@@ -199,9 +199,10 @@ bool MaildirMailbox::apply_known(const Listing& listing) {
   table_.next_modseq();
   for (const auto& [uid, seen] : moved) {
     Table::Row& row = *table_.find(uid);
-    if (row.place.is_new && !seen->is_new) row.is_recent = false;  // another program told it
+    if (row.place.is_new && !seen->is_new) table_.forget_recent(row);  // another program told it
     row.place.name = seen->name;
     row.place.is_new = seen->is_new;
+    may_have_new_ |= seen->is_new;
     const Flags flags = letters_.flags_of(store::flags_of(parse_message_name(seen->name)));
     if (flags != row.info.flags) table_.set_flags(row, flags);
     moved_.push_back(uid);
@@ -271,6 +272,7 @@ void MaildirMailbox::add_rows(std::vector<Table::Row> rows) {
             [](const auto& a, const auto& b) { return a.info.uid < b.info.uid; });
   for (Table::Row& row : rows) {
     if (by_base_) (*by_base_)[parse_message_name(row.place.name).base] = row.info.uid;
+    may_have_new_ |= row.place.is_new;
     table_.insert(std::move(row));
   }
 }

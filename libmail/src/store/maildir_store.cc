@@ -114,17 +114,21 @@ class Batch {
 
 class MaildirStore final : public Store {
  public:
-  explicit MaildirStore(std::shared_ptr<MaildirFiles> files) : files_(std::move(files)) {}
+  explicit MaildirStore(std::shared_ptr<MaildirFiles> files)
+      : files_(std::move(files)),
+        kept_(std::make_shared<KeptFolders>(
+            files_->options.kept_folders, files_->options.kept_memory, files_->options.kept_for)) {}
 
   StatusOr<std::shared_ptr<Account>> account(const AccountPlace& place) override {
     MAIL_ASSIGN_OR_RETURN(const std::string directory, directory_of(place));
     MAIL_RETURN_IF_ERROR(files_->make_maildir(directory));
+    kept_->expire(files_->clock.now());
     std::shared_ptr<MaildirAccount> account;
     {
       const MutexLock lock(mutex_);
       account = accounts_.find(directory);
       if (account != nullptr) return std::shared_ptr<Account>(account);
-      account.reset(new MaildirAccount(files_, place.address, directory));
+      account.reset(new MaildirAccount(files_, kept_, place.address, directory));
       accounts_.insert(directory, account);
     }
     account->clean();
@@ -151,6 +155,7 @@ class MaildirStore final : public Store {
   Status flush(const std::vector<Batch>& batches);
 
   const std::shared_ptr<MaildirFiles> files_;
+  const std::shared_ptr<KeptFolders> kept_;
   Mutex mutex_;
   WeakMap<MaildirAccount> accounts_ ABSL_GUARDED_BY(mutex_);
 };
@@ -209,6 +214,7 @@ Status MaildirStore::commit(std::vector<Batch>& batches) {
 
 Status MaildirStore::deliver(std::span<const Target> targets,
                              std::span<const std::string_view> pieces, WallTime received) {
+  kept_->expire(files_->clock.now());
   MAIL_ASSIGN_OR_RETURN(std::vector<Batch> batches, plan(targets, pieces, received));
   const Status status = commit(batches);
   for (Batch& batch : batches) {

@@ -67,6 +67,10 @@ class MemoryMailbox final : public Mailbox {
     const MutexLock lock(world_->mutex);
     return keywords_;
   }
+  UidSet uids() override {
+    const MutexLock lock(world_->mutex);
+    return table_.uids();
+  }
   Changes snapshot() override {
     const MutexLock lock(world_->mutex);
     return table_.snapshot();

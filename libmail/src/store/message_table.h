@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,6 +42,9 @@ class MessageTable {
     modseq_ = log_begin_ = modseq;
     tombstones_ = std::move(expunged);
     known_since_ = known_since;
+    uids_.reset();
+    totals_ = {};
+    for (const Row& row : rows_) count(row, 1);
   }
   const Tombstones& tombstones() const { return tombstones_; }
   ModSeq known_since() const { return known_since_; }
@@ -60,14 +64,22 @@ class MessageTable {
   void insert(Row row) {
     row.info.modseq = modseq_;
     log_.emplace_back(modseq_, row.info.uid);
+    uids_.reset();
+    first_unseen_.reset();
+    count(row, 1);
     rows_.insert(lower_bound(row.info.uid), std::move(row));
   }
   void set_flags(Row& row, const Flags& flags) {
+    first_unseen_.reset();
+    count(row, -1);
     row.info.flags = flags;
+    count(row, 1);
     row.info.modseq = modseq_;
     log_.emplace_back(modseq_, row.info.uid);
     compact();
   }
+  /// Another program told it.
+  void forget_recent(Row& row) { totals_.recent -= std::exchange(row.is_recent, false) ? 1 : 0; }
   /// `uids` ascending; those that are not there are passed over.
   void remove(std::span<const Uid> uids) {
     auto uid = uids.begin();
@@ -76,10 +88,24 @@ class MessageTable {
       if (uid == uids.end() || *uid != row.info.uid) return false;
       log_.emplace_back(modseq_, row.info.uid);
       if (most_tombstones_ != 0) tombstones_.emplace_back(modseq_, row.info.uid);
+      count(row, -1);
       return true;
     };
+    uids_.reset();
+    first_unseen_.reset();
     rows_.erase(std::remove_if(rows_.begin(), rows_.end(), is_chosen), rows_.end());
     forget_tombstones();
+  }
+
+  UidSet uids() {
+    if (uids_ == nullptr) {
+      auto all = std::make_shared<std::vector<Uid>>();
+      all->reserve(rows_.size());
+      for (const Row& row : rows_) all->push_back(row.info.uid);
+      uids_ = std::move(all);
+    }
+    if (!first_unseen_) first_unseen_ = find_unseen();
+    return {modseq_, uids_, *first_unseen_};
   }
 
   Changes snapshot() const {
@@ -119,17 +145,9 @@ class MessageTable {
   }
 
   FolderStatus status() const {
-    FolderStatus status;
+    FolderStatus status = totals_;
     status.messages = static_cast<std::uint32_t>(rows_.size());
     status.highest_modseq = modseq_;
-    for (const Row& row : rows_) {
-      status.unseen += row.info.flags.has(kSeen) ? 0 : 1;
-      status.recent += row.is_recent ? 1 : 0;
-      status.size += row.info.size;
-      if (!row.info.flags.has(kDeleted)) continue;
-      ++status.deleted;
-      status.deleted_size += row.info.size;
-    }
     return status;
   }
 
@@ -140,9 +158,11 @@ class MessageTable {
 
   std::vector<Uid> claim_recent() {
     std::vector<Uid> claimed;
+    if (totals_.recent == 0) return claimed;
     for (Row& row : rows_) {
       if (std::exchange(row.is_recent, false)) claimed.push_back(row.info.uid);
     }
+    totals_.recent = 0;
     return claimed;
   }
 
@@ -152,6 +172,25 @@ class MessageTable {
   typename std::vector<Row>::iterator lower_bound(Uid uid) {
     return std::lower_bound(rows_.begin(), rows_.end(), uid,
                             [](const Row& row, Uid wanted) { return row.info.uid < wanted; });
+  }
+
+  /// Adds the row to the totals (1), or takes it out of them (-1): unsigned numbers wrap both ways.
+  void count(const Row& row, int by) {
+    const auto one = static_cast<std::uint32_t>(by);
+    const auto octets = static_cast<std::uint64_t>(std::int64_t{by}) * row.info.size;
+    if (!row.info.flags.has(kSeen)) totals_.unseen += one;
+    if (row.is_recent) totals_.recent += one;
+    totals_.size += octets;
+    if (!row.info.flags.has(kDeleted)) return;
+    totals_.deleted += one;
+    totals_.deleted_size += octets;
+  }
+
+  std::uint32_t find_unseen() const {
+    if (totals_.unseen == 0) return 0;
+    const auto at = std::find_if(rows_.begin(), rows_.end(),
+                                 [](const Row& row) { return !row.info.flags.has(kSeen); });
+    return static_cast<std::uint32_t>(at - rows_.begin()) + 1;
   }
 
   Changes old_changes(ModSeq since) const {
@@ -190,10 +229,13 @@ class MessageTable {
   ModSeq log_begin_;    // the log has all that happened after this
   ModSeq known_since_;  // the tombstones have all that were expunged after this
   std::size_t most_tombstones_;
-  Tombstones tombstones_;                    // ascending by ModSeq
-  std::vector<Row> rows_;                    // ascending by UID
-  std::vector<std::pair<ModSeq, Uid>> log_;  // ascending by ModSeq
-  std::size_t compacted_ = 0;                // lines after the last compaction
+  Tombstones tombstones_;                         // ascending by ModSeq
+  std::vector<Row> rows_;                         // ascending by UID
+  std::vector<std::pair<ModSeq, Uid>> log_;       // ascending by ModSeq
+  std::size_t compacted_ = 0;                     // lines after the last compaction
+  FolderStatus totals_;                           // of all rows: unseen, recent, size, deleted
+  std::shared_ptr<const std::vector<Uid>> uids_;  // made when somebody asks
+  std::optional<std::uint32_t> first_unseen_;     // the same
 };
 
 /// In order, each once.

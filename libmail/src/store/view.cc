@@ -31,16 +31,23 @@ bool contains(const std::vector<Uid>& ascending, Uid uid) {
 }  // namespace
 
 MailboxView::MailboxView(std::shared_ptr<Mailbox> mailbox) : mailbox_(std::move(mailbox)) {
-  const Changes all = mailbox_->snapshot();
+  UidSet all = mailbox_->uids();
   mark_ = all.now;
-  uids_.reserve(all.messages.size());
-  for (const MessageInfo& message : all.messages) uids_.push_back(message.uid);
+  shared_ = std::move(all.uids);
+  first_unseen_ = all.first_unseen;
+}
+
+void MailboxView::own_uids() {
+  if (shared_ == nullptr) return;
+  uids_ = *shared_;
+  shared_.reset();
 }
 
 std::optional<std::uint32_t> MailboxView::sequence_of(Uid uid) const {
-  const auto at = std::lower_bound(uids_.begin(), uids_.end(), uid);
-  if (at == uids_.end() || *at != uid) return std::nullopt;
-  return static_cast<std::uint32_t>(at - uids_.begin()) + 1;
+  const std::vector<Uid>& all = uids();
+  const auto at = std::lower_bound(all.begin(), all.end(), uid);
+  if (at == all.end() || *at != uid) return std::nullopt;
+  return static_cast<std::uint32_t>(at - all.begin()) + 1;
 }
 
 bool MailboxView::is_recent(Uid uid) const { return contains(recent_, uid); }
@@ -59,7 +66,8 @@ MailboxView::Update MailboxView::pull(bool may_expunge) {
   merge(held_back_, changes.expunged);
   // What came and went between two pulls was never seen here.
   std::erase_if(held_back_, [this](Uid uid) { return !sequence_of(uid); });
-  if (may_expunge) {
+  if (may_expunge && !held_back_.empty()) {
+    own_uids();
     std::uint32_t told = 0;
     for (const Uid uid : held_back_) update.expunged.push_back(*sequence_of(uid) - told++);
     const auto is_gone = [this](Uid uid) { return contains(held_back_, uid); };
@@ -72,6 +80,7 @@ MailboxView::Update MailboxView::pull(bool may_expunge) {
     if (!sequence_of(message.uid)) fresh.push_back(message.uid);
   }
   update.has_new = !fresh.empty();
+  if (update.has_new) own_uids();
   merge(uids_, fresh);
   std::sort(acknowledged_.begin(), acknowledged_.end());
   for (MessageInfo& message : changes.messages) {

@@ -23,8 +23,12 @@ struct MaildirOptions {
   std::uint64_t cache_size = 8ULL << 30;      // octets from which libmail.cache does not grow
   std::size_t tombstones = 10'000;            // expunged messages that a folder remembers
   std::size_t usage_accounts = 10'000;        // accounts whose usage is remembered
-  Duration lock_wait = seconds(5);            // for another program's dovecot-uidlist.lock
-  std::uint32_t process_id = 0;               // fourth part of a file name; 0: the process's own
+  // What stays open after the last session closed it, so that the next one need not read it again:
+  std::size_t kept_folders = 256;           // folders, each with a file descriptor
+  std::uint64_t kept_memory = 64ULL << 20;  // octets of all of them
+  Duration kept_for = minutes(5);           // after it was last opened; seen at the next call
+  Duration lock_wait = seconds(5);          // for another program's dovecot-uidlist.lock
+  std::uint32_t process_id = 0;             // fourth part of a file name; 0: the process's own
   /// Another one after each start of the system; empty: as the kernel says, if it does. What an
   /// index says of directories is believed only in the boot in which it was written.
   std::string boot_id;

@@ -48,6 +48,13 @@ struct Changes {
   bool is_complete = true;            // false: the mark is so old that `expunged` may lack some
 };
 
+/// Which messages a folder has. Shared with it and with others: never changed.
+struct UidSet {
+  ModSeq now{};                                  // the mark they were true at
+  std::shared_ptr<const std::vector<Uid>> uids;  // ascending
+  std::uint32_t first_unseen = 0;  // position from 1 of the first without \Seen; 0: all have it
+};
+
 /// One folder's state, shared by all its sessions.
 class Mailbox {
  public:
@@ -57,6 +64,8 @@ class Mailbox {
   /// Names of the keyword bits, in order. Grows, never changes while the folder is open.
   virtual std::vector<std::string> keywords() = 0;
 
+  /// What a session needs of all messages to begin with.
+  virtual UidSet uids() = 0;
   /// All messages, ascending by UID, and the mark they were true at.
   virtual Changes snapshot() = 0;
   /// What happened after `since`, a mark of this folder, perhaps of an earlier opening.
@@ -131,7 +140,7 @@ class Account {
 
   /// Fails: NotFound.
   virtual StatusOr<FolderStatus> status(std::string_view name) = 0;
-  /// The same object for all who hold it open. Fails: NotFound.
+  /// The folder as it is now. The same object for all who hold it open. Fails: NotFound.
   virtual StatusOr<std::shared_ptr<Mailbox>> open(std::string_view name) = 0;
 };
 

@@ -16,11 +16,13 @@ class MailboxView {
   explicit MailboxView(std::shared_ptr<Mailbox> mailbox);
 
   Mailbox& mailbox() const { return *mailbox_; }
-  std::uint32_t size() const { return static_cast<std::uint32_t>(uids_.size()); }
-  const std::vector<Uid>& uids() const { return uids_; }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(uids().size()); }
+  const std::vector<Uid>& uids() const { return shared_ ? *shared_ : uids_; }
   /// `sequence` from 1 to `size()`.
-  Uid uid_at(std::uint32_t sequence) const { return uids_[sequence - 1]; }
+  Uid uid_at(std::uint32_t sequence) const { return uids()[sequence - 1]; }
   std::optional<std::uint32_t> sequence_of(Uid uid) const;
+  /// The first message without \Seen when the view was made; 0: none.
+  std::uint32_t first_unseen() const { return first_unseen_; }
   bool is_recent(Uid uid) const;
   /// Those that the view has: RECENT never exceeds EXISTS.
   std::uint32_t recent_count() const;
@@ -45,9 +47,13 @@ class MailboxView {
   void acknowledge(const MessageInfo& info);
 
  private:
+  void own_uids();
+
   std::shared_ptr<Mailbox> mailbox_;
   ModSeq mark_{};
-  std::vector<Uid> uids_;       // ascending
+  std::shared_ptr<const std::vector<Uid>> shared_;  // with the folder, until something changes
+  std::vector<Uid> uids_;                           // ascending; ours, once it did
+  std::uint32_t first_unseen_ = 0;
   std::vector<Uid> recent_;     // ascending
   std::vector<Uid> held_back_;  // expunged, not yet told; ascending
   std::vector<std::pair<Uid, ModSeq>> acknowledged_;
