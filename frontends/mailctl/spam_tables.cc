@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <thread>
 
 namespace mailctl {
 
@@ -47,24 +46,6 @@ Status list_files(const std::string& folder, std::vector<std::string>& found) {
   return absl::OkStatus();
 }
 
-/// Of a Maildir folder those of cur/ and new/, and not dovecot-uidlist and its kind.
-StatusOr<std::vector<std::string>> files_at(const std::string& path) {
-  MAIL_ASSIGN_OR_RETURN(const std::string real, real_filesystem().resolve_links(path));
-  MAIL_ASSIGN_OR_RETURN(const FileInfo info, real_filesystem().info(real));
-  std::vector<std::string> found;
-  if (info.type != FileType::kDirectory) {
-    found.push_back(real);
-  } else if (is_maildir(real)) {
-    MAIL_RETURN_IF_ERROR(list_files(real + "/cur", found));
-    if (real_filesystem().info(real + "/new").ok()) {
-      MAIL_RETURN_IF_ERROR(list_files(real + "/new", found));
-    }
-  } else {
-    MAIL_RETURN_IF_ERROR(list_files(real, found));
-  }
-  return found;
-}
-
 /// "From " begins a message at the start, and behind an empty line.
 std::size_t end_of_message(std::string_view mbox) {
   for (std::size_t at = mbox.find("\nFrom "); at != mbox.npos; at = mbox.find("\nFrom ", at + 1)) {
@@ -72,19 +53,6 @@ std::size_t end_of_message(std::string_view mbox) {
     if (before.ends_with('\n') || before.ends_with("\n\r")) return at + 1;
   }
   return mbox.size();
-}
-
-Status use_messages(std::string_view bytes, const UseMessage& use) {
-  if (!bytes.starts_with("From ")) return use(bytes);
-  while (!bytes.empty()) {
-    const std::size_t line = bytes.find('\n');
-    if (line == bytes.npos) break;
-    bytes.remove_prefix(line + 1);
-    const std::size_t end = end_of_message(bytes);
-    MAIL_RETURN_IF_ERROR(use(bytes.substr(0, end)));
-    bytes.remove_prefix(end);
-  }
-  return absl::OkStatus();
 }
 
 struct Name {
@@ -169,25 +137,60 @@ StatusOr<std::unique_ptr<bayes::Database>> SpamTables::open(std::string_view acc
 
 StatusOr<bayes::Database::Training> begin_training(bayes::Database& database) {
   const auto give_up = std::chrono::steady_clock::now() + kLockWait;
-  for (;;) {
-    auto training = database.begin_training();
-    if (!absl::IsUnavailable(training.status())) return training;
-    if (std::chrono::steady_clock::now() > give_up) return training;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  const auto goes_on = [&] { return std::chrono::steady_clock::now() < give_up; };
+  return database.begin_training(goes_on);
+}
+
+StatusOr<std::vector<std::string>> files_at(const std::string& path) {
+  MAIL_ASSIGN_OR_RETURN(const std::string real, real_filesystem().resolve_links(path));
+  MAIL_ASSIGN_OR_RETURN(const FileInfo info, real_filesystem().info(real));
+  std::vector<std::string> found;
+  if (info.type != FileType::kDirectory) {
+    found.push_back(real);
+  } else if (is_maildir(real)) {
+    MAIL_RETURN_IF_ERROR(list_files(real + "/cur", found));
+    if (real_filesystem().info(real + "/new").ok()) {
+      MAIL_RETURN_IF_ERROR(list_files(real + "/new", found));
+    }
+  } else {
+    MAIL_RETURN_IF_ERROR(list_files(real, found));
   }
+  return found;
+}
+
+StatusOr<std::string> read_message_file(const std::string& file) {
+  return read_file(real_filesystem(), file, kFileOctets);
+}
+
+bool is_mbox(std::string_view bytes) { return bytes.starts_with("From "); }
+
+std::vector<std::string_view> messages_in(std::string_view bytes) {
+  if (!is_mbox(bytes)) return {bytes};
+  std::vector<std::string_view> messages;
+  while (!bytes.empty()) {
+    const std::size_t line = bytes.find('\n');
+    if (line == bytes.npos) break;
+    bytes.remove_prefix(line + 1);
+    const std::size_t end = end_of_message(bytes);
+    messages.push_back(bytes.substr(0, end));
+    bytes.remove_prefix(end);
+  }
+  return messages;
 }
 
 Status for_each_message(const std::string& path, bool& all_read, const UseMessage& use) {
   MAIL_ASSIGN_OR_RETURN(const auto files, files_at(path));
   for (const std::string& file : files) {
-    const auto bytes = read_file(real_filesystem(), file, kFileOctets);
+    const auto bytes = read_message_file(file);
     if (!bytes.ok() && files.size() == 1) return bytes.status();
     if (!bytes.ok()) {
       warn("'" + file + "': " + std::string(message_of(bytes.status())));
       all_read = false;
       continue;
     }
-    MAIL_RETURN_IF_ERROR(use_messages(*bytes, use));
+    for (const std::string_view message : messages_in(*bytes)) {
+      MAIL_RETURN_IF_ERROR(use(message));
+    }
   }
   return absl::OkStatus();
 }
@@ -206,16 +209,7 @@ std::vector<std::string> matching_paths(const std::string& pattern) {
 
 StatusOr<std::string> read_message(const std::string& path) {
   MAIL_ASSIGN_OR_RETURN(const std::string real, real_filesystem().resolve_links(path));
-  return read_file(real_filesystem(), real, kFileOctets);
-}
-
-std::size_t count_files(const std::vector<std::string>& paths) {
-  std::size_t count = 0;
-  for (const std::string& path : paths) {
-    const auto files = files_at(path);
-    if (files.ok()) count += files->size();
-  }
-  return count;
+  return read_message_file(real);
 }
 
 Progress::Progress(std::size_t total) : is_shown_(isatty(STDERR_FILENO) == 1), total_(total) {}

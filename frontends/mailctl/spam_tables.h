@@ -46,6 +46,15 @@ class SpamTables {
 /// Waits for 10 s while another process trains.
 mail::StatusOr<mail::bayes::Database::Training> begin_training(mail::bayes::Database& database);
 
+/// The files of a folder, of a Maildir folder (cur/ and new/, not dovecot-uidlist and its kind), or
+/// the file itself. Links are followed.
+mail::StatusOr<std::vector<std::string>> files_at(const std::string& path);
+mail::StatusOr<std::string> read_message_file(const std::string& file);
+/// An mbox begins with a line "From ".
+bool is_mbox(std::string_view bytes);
+/// Those of an mbox; else all of it is one.
+std::vector<std::string_view> messages_in(std::string_view bytes);
+
 /// What is done with each message.
 using UseMessage = std::function<mail::Status(std::string_view)>;
 
@@ -75,8 +84,5 @@ class Progress {
   std::size_t total_;
   std::size_t done_ = 0;
 };
-
-/// Messages below these paths, as far as the count of files tells.
-std::size_t count_files(const std::vector<std::string>& paths);
 
 }  // namespace mailctl

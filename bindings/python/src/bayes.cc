@@ -3,12 +3,12 @@
 // Tested by tests/python/bayes_test.py.
 #include "mail/bayes.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -38,17 +38,24 @@ const char* name_of(bayes::Trained trained) {
   return "new";
 }
 
-/// Waits a moment while another process trains.
+/// Waits a moment while another process trains; Ctrl-C ends it. Called with the GIL, which nobody
+/// may wait for who holds up a fork: it is looked after signals between two waits.
 Database::Training begin(Database& database) {
   constexpr std::chrono::seconds kPatience{10};
-  constexpr std::chrono::milliseconds kPause{20};
-  const auto give_up = std::chrono::steady_clock::now() + kPatience;
+  constexpr std::chrono::milliseconds kDeaf{100};
+  using Clock = std::chrono::steady_clock;
+  const auto give_up = Clock::now() + kPatience;
   for (;;) {
-    auto training = database.begin_training();
-    if (!absl::IsUnavailable(training.status()) || std::chrono::steady_clock::now() > give_up) {
+    const auto wait = [&] {
+      const Blocking call;
+      const auto until = std::min(give_up, Clock::now() + kDeaf);
+      return database.begin_training([&] { return Clock::now() < until; });
+    };
+    auto training = wait();
+    if (!absl::IsUnavailable(training.status()) || Clock::now() >= give_up) {
       return value_of(std::move(training));
     }
-    std::this_thread::sleep_for(kPause);
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
   }
 }
 
@@ -76,26 +83,38 @@ struct Batch {
 std::vector<const char*> train(Database& database, const py::list& list,
                                const std::vector<bool>& labels) {
   const Batch batch(list);
-  const Blocking call;
   Database::Training training = begin(database);
+  const Blocking call;
   std::vector<const char*> results;
-  for (std::size_t i = 0; i < batch.messages.size(); ++i) {
-    results.push_back(
-        name_of(value_of(training.train(batch.messages[i], class_of(labels[i]), today()))));
-  }
+  results.reserve(batch.messages.size());
+  const auto load = [&](std::size_t i, std::string&) -> StatusOr<bayes::Exercise> {
+    return bayes::Exercise{batch.messages[i], class_of(labels[i])};
+  };
+  const auto told = [&](std::size_t, const StatusOr<bayes::Outcome>& outcome) -> Status {
+    results.push_back(name_of(outcome.value_or(bayes::Outcome{}).trained));
+    return outcome.status();
+  };
+  check(training.train_many(batch.messages.size(), today(), load, told));
   check(training.finish());
   return results;
 }
 
 std::vector<std::optional<std::string>> untrain(Database& database, const py::list& list) {
   const Batch batch(list);
-  const Blocking call;
   Database::Training training = begin(database);
+  const Blocking call;
   std::vector<std::optional<std::string>> results;
-  for (const std::string_view message : batch.messages) {
-    const auto was = value_of(training.untrain(message));
-    results.push_back(was ? std::optional<std::string>(name_of(*was)) : std::nullopt);
-  }
+  results.reserve(batch.messages.size());
+  const auto load = [&](std::size_t i, std::string&) -> StatusOr<bayes::Exercise> {
+    return bayes::Exercise{batch.messages[i], std::nullopt};
+  };
+  const auto told = [&](std::size_t, const StatusOr<bayes::Outcome>& outcome) -> Status {
+    MAIL_RETURN_IF_ERROR(outcome.status());
+    results.push_back(outcome->untrained ? std::optional<std::string>(name_of(*outcome->untrained))
+                                         : std::nullopt);
+    return absl::OkStatus();
+  };
+  check(training.train_many(batch.messages.size(), today(), load, told));
   check(training.finish());
   return results;
 }

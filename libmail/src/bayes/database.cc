@@ -10,9 +10,12 @@
 #include "mail/bayes/database.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "bayes/bulk.h"
 #include "bayes/format.h"
 #include "mail/base/mutex.h"
 #include "mail/crypto/random.h"
@@ -22,6 +25,8 @@ namespace {
 
 constexpr std::size_t kHeldBack = 256 << 10;  // octets of records before they are appended
 constexpr int kDamagedNames = 100;
+constexpr std::chrono::milliseconds kPause{20};
+constexpr std::size_t kMostThreads = 8;  // more have nothing to do: one trains
 
 crypto::HashKey random_key() {
   crypto::HashKey key{};
@@ -66,6 +71,7 @@ struct Database::State {
   Status append_held_back();
   Status keep_aside();
   Status remember(Record record);
+  std::uint64_t most_journal(bool is_training) const;
 
   Filesystem& filesystem;
   const std::string path;
@@ -223,10 +229,16 @@ Status Database::State::keep_aside() {
                              " damaged ones are kept already: look at them, and remove them");
 }
 
+/// The length of the journal from which a new table is written: while training, when it is as long
+/// as the table, so that many messages are learned in linear time; afterwards, at a quarter.
+std::uint64_t Database::State::most_journal(bool is_training) const {
+  const std::uint64_t table = image.table.size() * sizeof(Bucket);
+  return std::max<std::uint64_t>(options.journal_octets, is_training ? table : table / 4);
+}
+
 Status Database::State::remember(Record record) {
-  const std::uint64_t most =
-      std::max<std::uint64_t>(options.journal_octets, image.table.size() * sizeof(Bucket) / 4);
-  if (!has_journal || journal_is_torn || journal_end + held_back.size() > most) {
+  const bool is_long = journal_end + held_back.size() > most_journal(true);
+  if (!has_journal || journal_is_torn || is_long) {
     MAIL_RETURN_IF_ERROR(append_held_back());
     MAIL_RETURN_IF_ERROR(write_anew());
   }
@@ -327,7 +339,7 @@ const std::string& Database::damage() const { return state_->damage; }
 // ---- Training
 
 struct Database::Training::State {
-  State(Database::State& where, const crypto::HashKey& key) : database(where), tokenizer(key) {}
+  State(Database::State& where, const crypto::HashKey& key) : database(where), preparer(key) {}
 
   /// Memory may be ahead of the files: they are read again.
   Status give_up(Status why) {
@@ -338,7 +350,7 @@ struct Database::Training::State {
   }
 
   Database::State& database;
-  Tokenizer tokenizer;
+  Preparer preparer;
 };
 
 Database::Training::Training(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -366,40 +378,77 @@ StatusOr<Database::Training> Database::begin_training() {
   return Training(std::make_unique<Training::State>(state, state.key));
 }
 
+Prepared Preparer::prepare(std::string_view message) {
+  return {digest_of(message), tokenizer_.tokenize(message).tokens()};
+}
+
+StatusOr<Database::Training> Database::begin_training(const std::function<bool()>& goes_on) {
+  for (;;) {
+    auto training = begin_training();
+    if (!absl::IsUnavailable(training.status()) || !goes_on()) return training;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 StatusOr<Trained> Database::Training::train(std::string_view message, Class c, std::uint16_t day) {
-  const MessageDigest digest = digest_of(message);
-  const TokenSet& tokens = state_->tokenizer.tokenize(message);
+  return train(state_->preparer.prepare(message), c, day);
+}
+
+StatusOr<std::optional<Class>> Database::Training::untrain(std::string_view message) {
+  return untrain(state_->preparer.prepare(message));
+}
+
+StatusOr<Trained> Database::Training::train(Prepared message, Class c, std::uint16_t day) {
   Database::State& database = state_->database;
   MutexLock hold(database.mutex);
   Trained result = Trained::kNew;
-  const auto found = database.image.trained.find(digest);
+  const auto found = database.image.trained.find(message.digest);
   if (found != database.image.trained.end()) {
     if (found->second == c) return Trained::kUnchanged;
     result = Trained::kMoved;
     const Status status =
-        database.remember({untrain_kind(found->second), day, digest, tokens.tokens()});
+        database.remember({untrain_kind(found->second), day, message.digest, message.tokens});
     if (!status.ok()) return state_->give_up(status);
   }
   if (database.image.table.size() > database.options.tokens) {
     const Status status = database.remember({Record::Kind::kAge, day, {}, {}});
     if (!status.ok()) return state_->give_up(status);
   }
-  const Status status = database.remember({train_kind(c), day, digest, tokens.tokens()});
+  const Status status =
+      database.remember({train_kind(c), day, message.digest, std::move(message.tokens)});
   if (!status.ok()) return state_->give_up(status);
   return result;
 }
 
-StatusOr<std::optional<Class>> Database::Training::untrain(std::string_view message) {
-  const MessageDigest digest = digest_of(message);
-  const TokenSet& tokens = state_->tokenizer.tokenize(message);
+StatusOr<std::optional<Class>> Database::Training::untrain(Prepared message) {
   Database::State& database = state_->database;
   MutexLock hold(database.mutex);
-  const auto found = database.image.trained.find(digest);
+  const auto found = database.image.trained.find(message.digest);
   if (found == database.image.trained.end()) return std::optional<Class>();
   const Class c = found->second;
-  const Status status = database.remember({untrain_kind(c), 0, digest, tokens.tokens()});
+  const Status status =
+      database.remember({untrain_kind(c), 0, message.digest, std::move(message.tokens)});
   if (!status.ok()) return state_->give_up(status);
   return std::optional<Class>(c);
+}
+
+Status Database::Training::train_many(std::size_t count, std::uint16_t day, const Load& load,
+                                      const Told& told, std::size_t threads) {
+  const auto use = [&](std::size_t i, StatusOr<PreparedExercise> one) -> Status {
+    if (!one.ok()) return told(i, one.status());
+    Outcome outcome;
+    if (one->as) {
+      MAIL_ASSIGN_OR_RETURN(outcome.trained, train(std::move(one->message), *one->as, day));
+    } else {
+      MAIL_ASSIGN_OR_RETURN(outcome.untrained, untrain(std::move(one->message)));
+    }
+    return told(i, outcome);
+  };
+  return prepare_many(count, state_->database.key, load, use, threads);
+}
+
+std::size_t Database::Training::default_threads() {
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostThreads);
 }
 
 Status Database::Training::merge(const Table& learned, std::span<const TrainedMessage> messages) {
@@ -427,7 +476,11 @@ Status Database::Training::finish() {
   MutexLock hold(database.mutex);
   const std::unique_ptr<File> lock = std::move(database.lock);
   Status status = database.append_held_back();
-  if (status.ok() && database.journal != nullptr) status = database.journal->sync();
+  if (status.ok() && database.journal_end > database.most_journal(false)) {
+    status = database.write_anew();
+  } else if (status.ok() && database.journal != nullptr) {
+    status = database.journal->sync();
+  }
   database.journal.reset();
   return status.ok() ? status : state->give_up(status);
 }

@@ -178,11 +178,21 @@ void Table::age() {
 std::vector<Bucket> Table::sorted() const {
   std::vector<Bucket> result;
   result.reserve(used_);
-  for (const Bucket& bucket : buckets_) {
+  const auto add = [&](const Bucket& bucket) {
     if (bucket.token != 0 && bucket.ham + bucket.spam > 0) result.push_back(bucket);
+  };
+  // What found no room at the end stands at the beginning.
+  std::size_t begin = 0;
+  while (buckets_[begin].token != 0 && slot(buckets_[begin].token) > begin) ++begin;
+  for (std::size_t i = begin; i < buckets_.size(); ++i) add(buckets_[i]);
+  for (std::size_t i = 0; i < begin; ++i) add(buckets_[i]);
+  // Only neighbours that share a few slots are in disorder.
+  for (std::size_t i = 1; i < result.size(); ++i) {
+    const Bucket bucket = result[i];
+    std::size_t to = i;
+    for (; to > 0 && result[to - 1].token > bucket.token; --to) result[to] = result[to - 1];
+    result[to] = bucket;
   }
-  std::sort(result.begin(), result.end(),
-            [](const Bucket& a, const Bucket& b) { return a.token < b.token; });
   return result;
 }
 

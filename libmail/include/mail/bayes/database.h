@@ -54,6 +54,36 @@ struct TrainedMessage {
   bool operator==(const TrainedMessage&) const = default;
 };
 
+/// What a table learns of a message, found without the table. A value.
+struct Prepared {
+  std::array<std::uint64_t, 2> digest{};
+  std::vector<Token> tokens;
+};
+
+/// Prepares messages for a table with that key: several of them on several threads at once. A
+/// resource that keeps its buffers; one thread at a time.
+class Preparer {
+ public:
+  explicit Preparer(const crypto::HashKey& key) : tokenizer_(key) {}
+  Prepared prepare(std::string_view message);
+
+ private:
+  Tokenizer tokenizer_;
+};
+
+/// A message of many. A value.
+struct Exercise {
+  std::string_view message;
+  std::optional<Class> as;  // none: what was learned of it is taken back
+};
+
+/// What became of it. A value.
+struct Outcome {
+  Trained trained = Trained::kUnchanged;
+  std::optional<Class> untrained;  // the class it was trained as, when it was taken back
+  bool is_change() const { return trained != Trained::kUnchanged || untrained.has_value(); }
+};
+
 class Database {
  public:
   /// Missing files are an empty database; nothing is written until something is trained. Files that
@@ -82,6 +112,20 @@ class Database {
     ~Training();  // what was trained stays
     StatusOr<Trained> train(std::string_view message, Class c, std::uint16_t day);
     StatusOr<std::optional<Class>> untrain(std::string_view message);
+    StatusOr<Trained> train(Prepared message, Class c, std::uint16_t day);
+    StatusOr<std::optional<Class>> untrain(Prepared message);
+
+    /// Number `i` of many; the message may lie in `storage`. Called on several threads at once.
+    using Load = std::function<StatusOr<Exercise>(std::size_t i, std::string& storage)>;
+    /// What became of it, or why it was not loaded. On the caller's thread, in order; what is not
+    /// OK ends all.
+    using Told = std::function<Status(std::size_t i, const StatusOr<Outcome>& outcome)>;
+    /// Messages 0 to `count` - 1, loaded and tokenized on so many threads, trained in order: what
+    /// is learned does not depend on the threads.
+    Status train_many(std::size_t count, std::uint16_t day, const Load& load, const Told& told,
+                      std::size_t threads = default_threads());
+    static std::size_t default_threads();
+
     /// Adds what another table with the same key learned: counts are added up, weights too;
     /// messages that both know count twice.
     Status merge(const Table& learned, std::span<const TrainedMessage> messages);
@@ -98,6 +142,8 @@ class Database {
   };
   /// Fails: Unavailable while another process, or another Training of this one, trains.
   StatusOr<Training> begin_training();
+  /// The same, waiting as long as `goes_on`, which is asked some fifty times a second.
+  StatusOr<Training> begin_training(const std::function<bool()>& goes_on);
 
   /// The table, unchanged while `look` runs.
   void read(const std::function<void(const Table&)>& look);
