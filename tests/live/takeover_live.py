@@ -5,6 +5,7 @@ Dovecot's imap runs on its standard streams, as a login process would start it: 
 import imaplib
 import os
 import pathlib
+import poplib
 import random
 import re
 import subprocess
@@ -15,6 +16,8 @@ import harness
 ANN = "ann@example.test"
 ROUNDS = 20
 IMAP = "/usr/lib/dovecot/imap"
+POP3 = "/usr/lib/dovecot/pop3"
+WITH_POP3 = "ENABLE_POP3=1\nLISTEN_POP3=\nLISTEN_POP3S=127.0.0.1:0\n"
 # Started as root, both serve as somebody else: Dovecot refuses to serve as root.
 OWNER = 65534 if os.getuid() == 0 else os.getuid()
 
@@ -46,10 +49,22 @@ namespace inbox {{
 }}
 """)
 
-    def imap(self):
+    def command(self, program):
         become = ["setpriv", f"--reuid={OWNER}", f"--regid={OWNER}", "--clear-groups"] if os.getuid() == 0 else []
-        return DovecotClient([*become, IMAP, "-c", str(self.config)],
-                             {**os.environ, "USER": ANN, "HOME": str(self.server.folder / "home")})
+        return [*become, program, "-c", str(self.config)]
+
+    @property
+    def environment(self):
+        return {**os.environ, "USER": ANN, "HOME": str(self.server.folder / "home")}
+
+    def imap(self):
+        return DovecotClient(self.command(IMAP), self.environment)
+
+    def unique_ids(self):
+        """Of POP3, in its order."""
+        told = subprocess.run(self.command(POP3), env=self.environment, input=b"UIDL\r\nQUIT\r\n", check=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=harness.PATIENCE).stdout
+        return re.findall(rb"^\d+ (\S+)\r$", told, re.M)
 
 
 class DovecotClient(imaplib.IMAP4):
@@ -137,11 +152,79 @@ def edit(client, dice, number):
         ok(client.subscribe(name))
 
 
+class Replica:
+    """A mail folder that mbsync keeps like the server's, whoever serves."""
+
+    def __init__(self, server, dovecot):
+        self.folder = server.folder / "replica"
+        self.folder.mkdir()
+        tunnel = " ".join(dovecot.command(IMAP)) + " 2>/dev/null"
+        self.ways = {
+            "maild": lambda: f"Host 127.0.0.1\nPort {server.ports['imaps']}\nSSLType IMAPS\nAuthMechs LOGIN\n"
+                             f"CertificateFile {server.config}/ssl/{harness.HOSTNAME}-cert.pem\n"
+                             f"Pass \"{harness.ACCOUNTS[ANN]}\"",
+            "dovecot": lambda: f'Tunnel "{tunnel}"'}
+        self.environment = {**dovecot.environment, "HOME": str(server.folder)}
+        (server.folder / "home").mkdir(exist_ok=True)
+
+    def sync(self, way):
+        """What is there afterwards."""
+        config = self.folder.parent / "mbsyncrc"
+        config.write_text(f"""
+IMAPAccount server
+User {ANN}
+{self.ways[way]()}
+
+IMAPStore far
+Account server
+
+MaildirStore near
+Path {self.folder}/
+Inbox {self.folder}/INBOX
+SubFolders Verbatim
+
+Channel all
+Far :far:
+Near :near:
+Patterns *
+Create Near
+Sync Pull
+SyncState *
+""")
+        done = subprocess.run(["mbsync", "-c", config, "-a"], env=self.environment, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=harness.PATIENCE, check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"mbsync with {way}: {done.stdout.decode()}")
+        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()
+                      and path.parent.name in ("cur", "new"))
+
+
+# As various programs leave them: with and without sizes, LF and CRLF, letters that nobody knows, flags in new/.
+ODD_FILES = {
+    "cur/1600000001.M1P1.host,S=27,W=30:2,S": (1, b"Subject: lf\n\nsizes in name\n"),
+    "cur/1600000002.M1P1.host:2,": (2, b"Subject: crlf\r\n\r\nno sizes\r\n"),
+    "cur/1600000003.M1P1.host:2,FPRS": (5, b"Subject: lf\n\na letter of qmail's: P\n"),
+    "cur/1600000004.M1P1.host:2,Sab": (6, b"Subject: keywords\n\ntwo\n"),
+    "cur/1600000005.M1P1.host": (None, b"Subject: bare\n\nno info in cur/\n"),
+    "new/1600000006.M1P1.host": (None, b"Subject: new\n\nnew\n"),
+    "new/1600000007.M1P1.host:2,F": (None, b"Subject: flagged\n\nand new\n"),
+    "cur/1600000008.M1P1.host:2,S": (9, b"Subject: twice\n\none\n"),
+    "cur/1600000008.M1P1.host:2,FS": (9, b"Subject: twice\n\nanother\n"),
+    ".Old/cur/1500000001.x:2,S": (7, b"Subject: old\n\nof another folder\n"),
+    ".Courier/cur/1400000001.x:2,FS": (3, b"Subject: courier\n\nand its own list\n"),
+}
+UIDLISTS = {"": "3 V1600000000 N11 G0123456789abcdef0123456789abcdef\n", ".Old": "1 1500000000 8\n",
+            ".Courier": "1 1400000000 5\n"}
+
+
 class TakeOver(unittest.TestCase):
     def setUp(self):
         if not pathlib.Path(IMAP).exists():
             harness.missing("dovecot-imapd")
-        self.server = harness.Server()
+        if not pathlib.Path(POP3).exists():
+            harness.missing("dovecot-pop3d")
+        harness.require("mbsync")
+        self.server = harness.Server(settings=WITH_POP3)
         self.addCleanup(self.server.close)
         self.server.stop()
         for folder in (self.server.mail, self.server.state):
@@ -174,6 +257,84 @@ class TakeOver(unittest.TestCase):
         ours = self.look(self.server.imap(ANN))
         self.assertNotEqual(ours, theirs)
         self.assertEqual(self.look(self.dovecot.imap()), ours)
+
+    def unique_ids(self):
+        client = poplib.POP3_SSL("127.0.0.1", self.server.ports["pop3s"], context=self.server.tls(), timeout=harness.PATIENCE)
+        client.user(ANN)
+        client.pass_(harness.ACCOUNTS[ANN])
+        lines = client.uidl()[1]
+        client.quit()
+        return [line.split()[1] for line in lines]
+
+    def make_odd_maildir(self):
+        home = self.server.mail / "example.test" / "ann"
+        for folder in UIDLISTS:
+            for name in ("cur", "new", "tmp"):
+                (home / folder / name).mkdir(parents=True)
+        lines = dict(UIDLISTS)
+        for name, (uid, text) in ODD_FILES.items():
+            (home / name).write_bytes(text)
+            os.utime(home / name, (1_500_000_000, 1_500_000_000))
+            base = name.rsplit("/", 1)[1].split(":")[0]
+            folder = name.split("/")[0] if name.startswith(".") else ""
+            if uid and f" {base}\n" not in lines[folder] and f":{base}\n" not in lines[folder]:
+                lines[folder] += f"{uid} {'' if folder else ':'}{base}\n"
+        for folder, text in lines.items():
+            name = "courierimapuiddb" if folder == ".Courier" else "dovecot-uidlist"
+            (home / folder / name).write_text(text)
+        (home / "dovecot-keywords").write_text("0 $Label1\n1 Work\n")
+        (home / "subscriptions").write_text("Old\nGone\n")
+        # What is no mail, and caches of somebody else.
+        (home / "home" / "sieve").mkdir(parents=True)
+        (home / "home" / ".dovecot.sieve").write_text("keep;\n")
+        (home / "maildirsize").write_text("0S\n0 0\n")
+        for name in ("dovecot.index", "dovecot.index.log", "dovecot.index.cache", "dovecot.list.index.log"):
+            (home / name).write_bytes(b"stale" * 100)
+        for path in [home.parent, *home.parent.rglob("*")]:
+            os.chown(path, OWNER, -1)
+
+    def test_odd_files_mean_the_same_to_both(self):
+        self.make_odd_maildir()
+        self.server.start()
+        ours = self.look(self.server.imap(ANN))
+        self.assertEqual(ours["INBOX"][0], b"1600000000")
+        self.assertEqual(ours["Old"][0], b"1500000000")
+        self.assertEqual(ours["Courier"][0], b"1400000000")
+        by_subject = {}
+        for folder in ("INBOX", "Old", "Courier"):
+            for uid, (flags, _, _, text) in ours[folder][1].items():
+                by_subject.setdefault(re.search(rb"Subject: (\w+)", text)[1].decode(), []).append((uid, sorted(flags)))
+        self.assertEqual(by_subject["keywords"], [(6, ["$Label1", "Work", "\\Seen"])])
+        self.assertEqual(by_subject["lf"], [(1, ["\\Seen"]), (5, ["\\Answered", "\\Flagged", "\\Seen"])])
+        self.assertEqual(by_subject["crlf"], [(2, [])])
+        self.assertEqual(by_subject["old"], [(7, ["\\Seen"])])
+        self.assertEqual(by_subject["courier"], [(3, ["\\Flagged", "\\Seen"])])
+        self.assertEqual(len(by_subject["twice"]), 2)
+        self.assertEqual(sum(len(folder[1]) for name, folder in ours.items() if name != "subscriptions"), len(ODD_FILES))
+        self.assertLessEqual({"Gone", "Old"}, set(ours["subscriptions"]))
+        self.assertEqual(self.look(self.dovecot.imap()), ours)
+        self.assertEqual(self.dovecot.unique_ids(), self.unique_ids())
+
+    def test_no_client_downloads_anything_anew_after_a_switch(self):
+        client = self.dovecot.imap()
+        dice = random.Random(3)
+        for number in range(30):
+            edit(client, dice, number)
+        client.logout()
+        replica = Replica(self.server, self.dovecot)
+        self.server.start()
+        kept = replica.sync("dovecot")
+        self.assertTrue(kept)
+        number = 30
+        for turn, way in enumerate(["maild", "dovecot"] * 4):
+            with self.subTest(turn=turn, way=way):
+                self.assertEqual(replica.sync(way), kept)
+                self.assertEqual(self.dovecot.unique_ids(), self.unique_ids())
+            client = self.server.imap(ANN) if way == "maild" else self.dovecot.imap()
+            for number in range(number, number + 5):
+                edit(client, dice, number)
+            client.logout()
+            kept = replica.sync(way)
 
     def test_they_serve_in_turns(self):
         self.server.start()

@@ -87,7 +87,7 @@ class RealFile final : public File {
   // A child of a fork has this object and its descriptor, too: the lock goes with whoever took it,
   // neither earlier, when the child ends, nor later, when it lives on.
   ~RealFile() override {
-    if (locked_by_ == ::getpid()) ::flock(fd_.get(), LOCK_UN);
+    if (locked_by_ != 0 && locked_by_ == ::getpid()) ::flock(fd_.get(), LOCK_UN);
   }
 
   StatusOr<FileInfo> info() override {

@@ -11,8 +11,10 @@ namespace mail::server {
 
 /// Whether the folder is there, and room for what was announced. Blocks.
 Status ImapService::check_append(const store::AccountPlace& place, const store::UsageLimit& limit) {
-  if (append_->messages.empty()) {
-    MAIL_RETURN_IF_ERROR(open_folder(*account_, append_->mailbox).status());
+  if (append_target_ == nullptr || append_target_name_ != append_->mailbox) {
+    append_target_.reset();
+    MAIL_ASSIGN_OR_RETURN(append_target_, open_folder(*account_, append_->mailbox));
+    append_target_name_ = append_->mailbox;
   }
   if (limit.is_unlimited()) return absl::OkStatus();
   MAIL_ASSIGN_OR_RETURN(const store::Usage used, connection_.world.store.usage(place));
@@ -72,15 +74,15 @@ Task<void> ImapService::finish_append(Session& session) {
   const store::UsageLimit limit = limit_of(pending->mailbox);
   QuotaObserver observer(connection_, login_);
   const auto store = [&]() -> StatusOr<Result> {
-    MAIL_ASSIGN_OR_RETURN(auto mailbox, open_folder(*account_, pending->mailbox));
     Result result;
-    MAIL_ASSIGN_OR_RETURN(result.uids, mailbox->append(pending->messages, limit));
-    result.validity = mailbox->status().uid_validity;
+    MAIL_ASSIGN_OR_RETURN(result.uids, append_target_->append(pending->messages, limit));
+    result.validity = append_target_->status().uid_validity;
     return result;
   };
   auto job = [&] { return observer.around(store); };
   auto result = co_await run_on(connection_.world.worker, std::move(job));
   if (!result.ok()) {
+    append_target_.reset();
     connection_.log(Logger::Level::kWarning, "message could not be appended",
                     {{"account", login_},
                      {"mailbox", pending->mailbox},

@@ -112,6 +112,9 @@ class ImapService {
   std::shared_ptr<store::Account> account_;
   std::unique_ptr<Selected> selected_;
   std::unique_ptr<PendingAppend> append_;
+  /// Open from the first APPEND to the last of a row: a client that uploads a folder opens it once.
+  std::shared_ptr<store::Mailbox> append_target_;
+  std::string append_target_name_;
   bool is_idle_ = false;
   std::optional<TimePoint> next_refresh_;  // set while idle in a mailbox
 };

@@ -39,6 +39,10 @@ Task<void> ImapService::handle(Session& session, Session::Event& event) {
 }
 
 Task<void> ImapService::start(Session& session, Session::Event& event) {
+  if (!std::holds_alternative<imap::Append>(event) &&
+      !std::holds_alternative<imap::AppendEnd>(event)) {
+    append_target_.reset();
+  }
   return std::visit(Overloaded{
                         [&](imap::Connected&) {
                           session.ok("", cat(connection_.options().hostname, " ready"));

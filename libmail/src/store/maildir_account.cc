@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/courier_files.h"
 #include "store/subscriptions_file.h"
 #include "store/uid_validity.h"
 
@@ -19,6 +20,7 @@ namespace {
 constexpr std::string_view kScratch = "..libmail-";
 constexpr std::uint64_t kSubscriptionsSize = 16 << 20;
 constexpr std::string_view kSubscriptions = "/subscriptions";
+constexpr std::string_view kCourierSubscriptions = "/courierimapsubscribed";
 
 }  // namespace
 
@@ -232,12 +234,20 @@ Status MaildirAccount::rename_inbox(const std::string& to) {
 }
 
 StatusOr<std::vector<std::string>> MaildirAccount::subscriptions() {
-  const auto text = read_file(files_->fs, cat(directory_, kSubscriptions), kSubscriptionsSize);
-  if (absl::IsNotFound(text.status())) return std::vector<std::string>();
-  MAIL_RETURN_IF_ERROR(text.status());
-  std::vector<std::string> names = parse_subscriptions(*text);
+  MAIL_ASSIGN_OR_RETURN(std::vector<std::string> names, read_subscriptions());
   std::sort(names.begin(), names.end());
   return names;
+}
+
+StatusOr<std::vector<std::string>> MaildirAccount::read_subscriptions() const {
+  const auto text = read_file(files_->fs, cat(directory_, kSubscriptions), kSubscriptionsSize);
+  if (text.ok()) return parse_subscriptions(*text);
+  if (!absl::IsNotFound(text.status())) return text.status();
+  const auto courier =
+      read_file(files_->fs, cat(directory_, kCourierSubscriptions), kSubscriptionsSize);
+  if (courier.ok()) return parse_courier_subscriptions(*courier);
+  if (!absl::IsNotFound(courier.status())) return courier.status();
+  return std::vector<std::string>();
 }
 
 Status MaildirAccount::change_subscription(std::string_view name, bool is_subscribed) {
@@ -245,10 +255,7 @@ Status MaildirAccount::change_subscription(std::string_view name, bool is_subscr
   const MutexLock lock(mutex_);
   const std::string path = cat(directory_, kSubscriptions);
   MAIL_ASSIGN_OR_RETURN(const Dotlock dotlock, Dotlock::acquire(*files_, path + ".lock"));
-  const auto text = read_file(files_->fs, path, kSubscriptionsSize);
-  if (!text.ok() && !absl::IsNotFound(text.status())) return text.status();
-  std::vector<std::string> names =
-      text.ok() ? parse_subscriptions(*text) : std::vector<std::string>();
+  MAIL_ASSIGN_OR_RETURN(std::vector<std::string> names, read_subscriptions());
   const auto at = std::find(names.begin(), names.end(), folder);
   if ((at != names.end()) == is_subscribed) return absl::OkStatus();
   if (is_subscribed) {

@@ -45,6 +45,7 @@ class MaildirAccount final : public Account, public std::enable_shared_from_this
   Status rename_one(const std::string& from, const std::string& to)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status rename_inbox(const std::string& to);
+  StatusOr<std::vector<std::string>> read_subscriptions() const;
   Status change_subscription(std::string_view name, bool is_subscribed);
   std::string scratch_name() const;
   void remove_tree(const std::string& directory);

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/courier_files.h"
+
 namespace mail::store {
 namespace {
 
@@ -32,7 +34,8 @@ StatusOr<std::optional<std::vector<UidRecord>>> UidRegister::read(const std::str
     has_been_read_ = true;
     must_be_rewritten_ = true;
     stamp_.reset();
-    return is_known ? Records() : Records(std::in_place);
+    if (is_known) return Records();
+    return read_courier(directory);
   }
   MAIL_RETURN_IF_ERROR(info.status());
   if (has_been_read_ && stamp_ == glance_at(*info)) return Records();
@@ -52,6 +55,24 @@ StatusOr<std::optional<std::vector<UidRecord>>> UidRegister::read(const std::str
   stamp_ = glance_at(*info);
   has_been_read_ = true;
   is_restored_ = false;
+  return Records(std::move(list.records));
+}
+
+StatusOr<std::optional<std::vector<UidRecord>>> UidRegister::read_courier(
+    const std::string& directory) {
+  using Records = std::optional<std::vector<UidRecord>>;
+  const std::uint64_t limit = files_->options.uidlist_size;
+  const auto uids = read_file(files_->fs, directory + "/courierimapuiddb", limit);
+  const auto unique_ids = read_file(files_->fs, directory + "/courierpop3dsizelist", limit);
+  for (const auto* text : {&uids, &unique_ids}) {
+    // What cannot be read just now would cost every UID if it were passed over.
+    if (!text->ok() && is_temporary(text->status())) return text->status();
+  }
+  // A list that was removed while it was in use is not begun anew from what is older still.
+  if (!uids.ok() || number(header_.validity) != 0) return Records(std::in_place);
+  UidList list = adopt_courier(*uids, unique_ids.value_or(""));
+  if (number(list.header.validity) == 0) return Records(std::in_place);
+  header_ = std::move(list.header);
   return Records(std::move(list.records));
 }
 

@@ -51,6 +51,7 @@ class UidRegister {
   Status rewrite(const std::string& directory, std::vector<UidRecord> all);
 
  private:
+  StatusOr<std::optional<std::vector<UidRecord>>> read_courier(const std::string& directory);
   Status append_lines(const std::string& path, const std::string& lines);
 
   MaildirFiles* files_;

@@ -1,6 +1,7 @@
 // dovecot-keywords, subscriptions, names of folders, line ends.
 #include <catch2/catch.hpp>
 
+#include "store/courier_files.h"
 #include "store/folder_name.h"
 #include "store/keyword_letters.h"
 #include "store/keywords_file.h"
@@ -22,6 +23,26 @@ TEST_CASE("lines of dovecot-keywords that make no sense are passed over") {
   const KeywordFile names =
       parse_keywords("x a\n26 b\n3\n4 \n5 five\n5 again\n6 FIVE\n-1 c\n7 two words\n25 last");
   CHECK(format_keywords(names) == "5 five\n25 last\n");
+}
+
+TEST_CASE("Courier's UIDs and unique-ids become records of a list") {
+  const UidList list = adopt_courier("1 1234567890 9\n3 1.a\n5 2.b\n8 4.d:2,S\n",
+                                     "/3 7 1200000000\n2.b 20 4:1200000000:1\n1.a:2,S 10 3\n"
+                                     "3 .c 5\n3.c+d 30 0:0:0\nnonsense\n5.e 1 x\n6.f 7 9:\n");
+  CHECK(number(list.header.validity) == 1234567890);
+  CHECK(list.header.next == 11);
+  CHECK(list.must_be_rewritten);
+  CHECK(format_uidlist(list.header, list.records) ==
+        "3 V1234567890 N11\n3 O2 PUID3 :1.a\n5 O1 PUID4-1200000000 :2.b\n8 :4.d\n"
+        "9 O3 P3.c+2Bd :3.c+d\n10 O4 PUID9 :6.f\n");
+  CHECK(adopt_courier("1 7 2\n1 a\n", "a 10\n").records[0].keys == "O1 Pa");
+  CHECK(number(adopt_courier("rubbish", "/2 1 1\n").header.validity) == 0);
+  CHECK(adopt_courier("1 7 4294967296\n", "a 1 1\n").records.empty());
+}
+
+TEST_CASE("Courier's subscriptions lose the INBOX before them") {
+  CHECK(parse_courier_subscriptions("INBOX\nINBOX.Sent\nINBOX.Work.2024\nInboxes\n") ==
+        std::vector<std::string>{"INBOX", "Sent", "Work.2024", "Inboxes"});
 }
 
 TEST_CASE("a letter without a name is an unknown keyword, and its letter is not given away") {
