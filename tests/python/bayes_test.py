@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """libmail.Bayes: the classifier, from Python."""
 
+import fcntl
 import os
 import pathlib
+import signal
 import tempfile
 import threading
+import time
 import unittest
 
 import libmail
@@ -54,6 +57,18 @@ class Bayes(unittest.TestCase):
         writer.train_many(HAM + SPAM)
         self.assertEqual((reader.ham, reader.spam), (60, 60))
         self.assertEqual(reader.classify(message("pills", 1)), writer.classify(message("pills", 1)))
+
+    def test_control_c_is_heard_while_another_trains(self):
+        bayes = libmail.Bayes(self.path)
+        bayes.train(*HAM[0])
+        with open(f"{self.path}.lock", "r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+            begin = time.monotonic()
+            with self.assertRaises(KeyboardInterrupt):
+                bayes.train(*SPAM[0])
+            self.assertLess(time.monotonic() - begin, 5)
+        self.assertEqual(bayes.train(*SPAM[0]), "new")
 
     def test_an_explanation_adds_up(self):
         bayes = libmail.Bayes(self.path)

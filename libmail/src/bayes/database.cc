@@ -71,12 +71,12 @@ struct Database::State {
   Status append_held_back();
   Status keep_aside();
   Status remember(Record record);
+  Status make_room(std::uint16_t day);
   std::uint64_t most_journal(bool is_training) const;
 
   Filesystem& filesystem;
   const std::string path;
   const DatabaseOptions options;
-  crypto::HashKey key{};
   std::string damage;
 
   Mutex mutex;
@@ -118,6 +118,7 @@ void Database::State::apply(const Record& record) {
       image.table.untrain(record.tokens, c);
       image.trained.erase(record.digest);
       return;
+    case Record::Kind::kExpire: image.table.expire(record.day); return;
     case Record::Kind::kAge:
       image.table.age();
       image.trained.clear();
@@ -129,6 +130,7 @@ Status Database::State::load() {
   // The table may be replaced between the looks at the two files: then once more.
   for (int attempt = 0;; ++attempt) {
     MAIL_ASSIGN_OR_RETURN(seen, identify());
+    const crypto::HashKey key = image.key;  // stays, unless a file has another
     image = Image{};
     image.key = key;
     is_damaged = has_journal = false;
@@ -144,7 +146,6 @@ Status Database::State::load() {
         return absl::OkStatus();
       }
       image = std::move(*read);
-      key = image.key;
     }
     MAIL_RETURN_IF_ERROR(load_journal(true));
     MAIL_ASSIGN_OR_RETURN(const Files now, identify());
@@ -191,7 +192,6 @@ Status Database::State::load_journal(bool from_start) {
 Status Database::State::write_anew() {
   journal.reset();
   held_back.clear();
-  image.key = key;
   ++image.generation;
   MAIL_RETURN_IF_ERROR(write_file_atomically(filesystem, path, write_image(image), options.mode));
   has_file = true;
@@ -230,10 +230,11 @@ Status Database::State::keep_aside() {
 }
 
 /// The length of the journal from which a new table is written: while training, when it is as long
-/// as the table, so that many messages are learned in linear time; afterwards, at a quarter.
+/// as the table, so that many messages are learned in linear time; afterwards, at an eighth.
 std::uint64_t Database::State::most_journal(bool is_training) const {
   const std::uint64_t table = image.table.size() * sizeof(Bucket);
-  return std::max<std::uint64_t>(options.journal_octets, is_training ? table : table / 4);
+  return is_training ? std::max(options.journal_octets * 4, table)
+                     : std::max(options.journal_octets, table / 8);
 }
 
 Status Database::State::remember(Record record) {
@@ -247,6 +248,14 @@ Status Database::State::remember(Record record) {
   return held_back.size() < kHeldBack ? absl::OkStatus() : append_held_back();
 }
 
+/// When there are too many tokens: what is rare and old goes; when that is little, half of all.
+Status Database::State::make_room(std::uint16_t day) {
+  if (image.table.size() <= options.tokens) return absl::OkStatus();
+  MAIL_RETURN_IF_ERROR(remember({Record::Kind::kExpire, day, {}, {}}));
+  if (image.table.size() <= options.tokens / 8 * 7) return absl::OkStatus();
+  return remember({Record::Kind::kAge, day, {}, {}});
+}
+
 // ---- Database
 
 Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -255,9 +264,9 @@ Database::~Database() = default;
 StatusOr<std::unique_ptr<Database>> Database::open(Filesystem& filesystem, std::string path,
                                                    const DatabaseOptions& options) {
   auto state = std::make_unique<State>(filesystem, std::move(path), options);
-  state->key = options.key.value_or(random_key());
   {
     MutexLock hold(state->mutex);
+    state->image.key = options.key.value_or(random_key());
     MAIL_RETURN_IF_ERROR(state->load());
   }
   const bool is_damaged = state->is_damaged;
@@ -333,13 +342,17 @@ std::vector<TrainedMessage> Database::trained_messages() {
   return messages;
 }
 
-const crypto::HashKey& Database::key() const { return state_->key; }
+crypto::HashKey Database::key() const {
+  MutexLock hold(state_->mutex);
+  return state_->image.key;
+}
 const std::string& Database::damage() const { return state_->damage; }
 
 // ---- Training
 
 struct Database::Training::State {
-  State(Database::State& where, const crypto::HashKey& key) : database(where), preparer(key) {}
+  State(Database::State& where, const crypto::HashKey& key)
+      : database(where), preparer_key(key), preparer(key) {}
 
   /// Memory may be ahead of the files: they are read again.
   Status give_up(Status why) {
@@ -350,6 +363,7 @@ struct Database::Training::State {
   }
 
   Database::State& database;
+  const crypto::HashKey preparer_key;  // while it trains, the table's stays
   Preparer preparer;
 };
 
@@ -375,7 +389,7 @@ StatusOr<Database::Training> Database::begin_training() {
   // From here on the key stays: other tables may take it over.
   if (!state.has_file) MAIL_RETURN_IF_ERROR(state.write_anew());
   state.lock = std::move(lock);
-  return Training(std::make_unique<Training::State>(state, state.key));
+  return Training(std::make_unique<Training::State>(state, state.image.key));
 }
 
 Prepared Preparer::prepare(std::string_view message) {
@@ -410,10 +424,7 @@ StatusOr<Trained> Database::Training::train(Prepared message, Class c, std::uint
         database.remember({untrain_kind(found->second), day, message.digest, message.tokens});
     if (!status.ok()) return state_->give_up(status);
   }
-  if (database.image.table.size() > database.options.tokens) {
-    const Status status = database.remember({Record::Kind::kAge, day, {}, {}});
-    if (!status.ok()) return state_->give_up(status);
-  }
+  if (const Status status = database.make_room(day); !status.ok()) return state_->give_up(status);
   const Status status =
       database.remember({train_kind(c), day, message.digest, std::move(message.tokens)});
   if (!status.ok()) return state_->give_up(status);
@@ -444,7 +455,7 @@ Status Database::Training::train_many(std::size_t count, std::uint16_t day, cons
     }
     return told(i, outcome);
   };
-  return prepare_many(count, state_->database.key, load, use, threads);
+  return prepare_many(count, state_->preparer_key, load, use, threads);
 }
 
 std::size_t Database::Training::default_threads() {

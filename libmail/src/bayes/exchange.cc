@@ -118,11 +118,12 @@ struct Reader {
 
 std::string write_backup(Database& database) {
   std::string text;
+  const crypto::HashKey key = database.key();
   database.read([&](const Table& table) {
     text =
         cat("v\t3\tdb_version # this must be the first line!!!\nv\t", table.messages(Class::kSpam),
             "\tnum_spam\nv\t", table.messages(Class::kHam), "\tnum_nonspam\nk\t");
-    append_hex(text, database.key());
+    append_hex(text, key);
     text += '\n';
     for (const Bucket& bucket : table.sorted()) {
       append(text, "t\t", std::uint64_t{bucket.spam}, "\t", std::uint64_t{bucket.ham}, "\t",

@@ -223,7 +223,7 @@ std::optional<Record> read_record(std::string_view bytes, const crypto::HashKey&
   }
   Record record;
   const auto kind = input.take<std::uint8_t>();
-  if (kind > static_cast<std::uint8_t>(Record::Kind::kAge)) return std::nullopt;
+  if (kind > static_cast<std::uint8_t>(Record::Kind::kExpire)) return std::nullopt;
   record.kind = static_cast<Record::Kind>(kind);
   record.day = input.take<std::uint16_t>();
   record.digest = input.take<MessageDigest>();

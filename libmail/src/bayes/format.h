@@ -35,7 +35,14 @@ StatusOr<Image> read_image(std::string_view bytes);
 
 /// The journal: a header, then records.
 struct Record {
-  enum class Kind : std::uint8_t { kTrainHam, kTrainSpam, kUntrainHam, kUntrainSpam, kAge };
+  enum class Kind : std::uint8_t {
+    kTrainHam,
+    kTrainSpam,
+    kUntrainHam,
+    kUntrainSpam,
+    kAge,
+    kExpire
+  };
   Kind kind = Kind::kAge;
   std::uint16_t day = 0;
   MessageDigest digest{};

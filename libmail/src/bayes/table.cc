@@ -166,6 +166,13 @@ void Table::merge(const Table& learned) {
   }
 }
 
+void Table::expire(std::uint16_t day) {
+  for (Bucket& bucket : buckets_) {
+    if (bucket.ham + bucket.spam == 1 && bucket.day + kRareDays < day) bucket.ham = bucket.spam = 0;
+  }
+  *this = restore(sorted(), messages_, std::move(rehearsal_));
+}
+
 void Table::age() {
   for (Bucket& bucket : buckets_) {
     bucket.ham = bucket.ham / 2;

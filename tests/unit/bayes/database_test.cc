@@ -1,6 +1,7 @@
 #include "mail/bayes/database.h"
 
 #include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -280,6 +281,70 @@ TEST_CASE("Beyond its limit of tokens the past is halved, and can be taken back 
   CHECK(aged > 0);
   CHECK(counts(*database).spam < 30);
   CHECK(counts(*open(files)) == counts(*database));
+}
+
+TEST_CASE("Beyond its limit of tokens what is rare and old goes first, and all can be taken back") {
+  MemoryFilesystem files;
+  DatabaseOptions options;
+  options.key = crypto::HashKey{1, 2};
+  options.tokens = 2000;
+  const auto database = Database::open(files, std::string(kPath), options);
+  const auto padded = [](int number) {
+    std::string text = message(number, Class::kSpam);
+    for (int i = 0; i < 40; ++i) text += cat(" unique", number, "x", i);
+    return text;
+  };
+  for (int i = 0; i < 100; ++i) {
+    const auto day = static_cast<std::uint16_t>(100 + 2 * i);
+    REQUIRE((*database)->train(padded(i), Class::kSpam, day).ok());
+    (*database)->read([&](const Table& table) { CHECK(table.size() <= 2100); });
+  }
+  // Nothing was halved: every message is known, and counted.
+  (*database)->read([](const Table& table) { CHECK(table.messages(Class::kSpam) == 100); });
+  CHECK((*database)->trained_messages().size() == 100);
+  // Who reads the journal sees the same.
+  const auto reader = Database::open(files, std::string(kPath), options);
+  std::vector<Bucket> of_reader, of_writer;
+  (*reader)->read([&](const Table& table) { of_reader = table.sorted(); });
+  (*database)->read([&](const Table& table) { of_writer = table.sorted(); });
+  CHECK(of_reader == of_writer);
+  for (int i = 0; i < 100; ++i) {
+    CHECK((*database)->untrain(padded(i)).value() == Class::kSpam);
+  }
+  (*database)->read([](const Table& table) { CHECK(table.sorted().empty()); });
+}
+
+// 43 new words a message is what the 9,300 messages of a corpus gave: 400,000 tokens.
+TEST_CASE(
+    "After 9,300 messages the files are below 8 MB, and a million tokens take 16 octets each") {
+  Image image;
+  image.key = {1, 2};
+  std::mt19937_64 random(9);
+  std::vector<Token> tokens(343);
+  for (int i = 0; i < 9300; ++i) {
+    for (std::size_t k = 0; k < tokens.size(); ++k) {
+      const Token drawn = k < 43 ? random() : (random() % 20000 + 1) * 0x9E3779B97F4A7C15;
+      tokens[k] = (drawn >> 24) | 2;
+    }
+    image.table.train(tokens, i % 2 == 0 ? Class::kHam : Class::kSpam, 1);
+    image.trained[{random(), random()}] = Class::kHam;
+  }
+  CHECK(image.table.size() > 400'000);
+  const std::string bytes = write_image(image);
+  CHECK(bytes.size() + DatabaseOptions{}.journal_octets < 8'000'000 + 1'000'000 / 4);
+  CHECK(bytes.size() < 7'500'000);
+
+  Table million;
+  for (int i = 0; i < 2500; ++i) {
+    for (Token& token : tokens) token = (random() >> 24) | 2;
+    for (std::size_t k = 0; k < 60; ++k) tokens.push_back((random() >> 24) | 2);
+    million.train(tokens, Class::kSpam, 1);
+    tokens.resize(343);
+  }
+  CHECK(million.size() > 1'000'000);
+  Image large;
+  large.table = std::move(million);
+  CHECK(write_image(large).size() < 17 * large.table.size());
 }
 
 }  // namespace

@@ -93,6 +93,22 @@ TEST_CASE("Aging halves the past and forgets what was seen once") {
   CHECK(table.find(30) == nullptr);
 }
 
+TEST_CASE("What one message held and nobody for a month goes, and nothing else") {
+  Table table;
+  const std::vector<Token> old = {10, 20}, late = {20, 30}, later = {40};
+  table.train(old, Class::kSpam, 100);
+  table.train(late, Class::kSpam, 120);
+  table.train(later, Class::kHam, 131);
+  table.expire(100 + Table::kRareDays);
+  CHECK(table.size() == 4);
+  table.expire(101 + Table::kRareDays);
+  CHECK(counts(table) == std::vector<Count>{{20, 0, 2}, {30, 0, 1}, {40, 1, 0}});
+  // Taking back is exact.
+  table.untrain(old, Class::kSpam);
+  CHECK(counts(table) == std::vector<Count>{{20, 0, 1}, {30, 0, 1}, {40, 1, 0}});
+  CHECK(table.messages(Class::kSpam) == 1);
+}
+
 TEST_CASE("A run of one class does not move the thresholds") {
   // Words that both classes use, and a few of each alone.
   std::mt19937 random(5);

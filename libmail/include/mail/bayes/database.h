@@ -35,9 +35,9 @@ struct DatabaseOptions {
   std::optional<crypto::HashKey> key;
   std::uint32_t mode = 0600;               // of new files
   std::uint64_t file_octets = 1ULL << 30;  // larger files are refused
-  std::uint64_t journal_octets = 4 << 20;  // longer, and longer than a quarter of the table: a new
+  std::uint64_t journal_octets = 1 << 20;  // longer, and longer than an eighth of the table: a new
                                            // table is written
-  std::size_t tokens = 8'000'000;          // more, and the past is halved
+  std::size_t tokens = 8'000'000;          // more: what is rare and old goes, else half of all
 };
 
 enum class Trained : std::uint8_t {
@@ -145,11 +145,11 @@ class Database {
   /// The same, waiting as long as `goes_on`, which is asked some fifty times a second.
   StatusOr<Training> begin_training(const std::function<bool()>& goes_on);
 
-  /// The table, unchanged while `look` runs.
+  /// The table, unchanged while `look` runs, which calls nothing else of this object.
   void read(const std::function<void(const Table&)>& look);
   /// In ascending order of digests.
   std::vector<TrainedMessage> trained_messages();
-  const crypto::HashKey& key() const;
+  crypto::HashKey key() const;
   /// What was wrong with the files when they were opened; empty: nothing.
   const std::string& damage() const;
 

@@ -38,6 +38,9 @@ class Table {
   void untrain(std::span<const Token> tokens, Class c);
   /// Adds the counts, weights and messages of a table with the same key.
   void merge(const Table& learned);
+  /// Tokens of a single message that were last trained more than kRareDays before `day` go. Taking
+  /// back that message is exact all the same: they are gone already.
+  void expire(std::uint16_t day);
   /// Halves all counts; tokens that are left with none go. The past weighs half from now on.
   void age();
 
@@ -61,6 +64,7 @@ class Table {
   /// Messages of each class that are kept for rehearsal, and tokens of one.
   static constexpr std::size_t kRehearsed = 64;
   static constexpr std::size_t kRehearsedTokens = 2000;
+  static constexpr std::uint64_t kRareDays = 30;
 
  private:
   std::size_t index(Token token);
