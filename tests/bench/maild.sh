@@ -8,8 +8,8 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 : "${BENCH_TMP:=/tmp/mailbench}" "${MAILD:=$here/build/release/bin/maild}"
 domain=bench.test password=benchpass
 case ${2:-} in
-tls) name=maild-tls ssl=self-signed smtp=17025 imap=17143 imaps=127.0.0.1:17993 pop3=17110 ;;
-*) name=maild ssl='' smtp=15025 imap=15143 imaps='' pop3=15110 ;;
+tls) name=maild-tls ssl=self-signed smtp=17025 lmtp=17024 imap=17143 imaps=127.0.0.1:17993 pop3=17110 ;;
+*) name=maild ssl='' smtp=15025 lmtp=15024 imap=15143 imaps='' pop3=15110 ;;
 esac
 dir=$BENCH_TMP/$name
 case ${1:-} in
@@ -32,6 +32,7 @@ MAIL_MAX_USERIP_CONNECTIONS=0
 LISTEN_SMTP=127.0.0.1:$smtp
 LISTEN_SUBMISSION=
 LISTEN_SUBMISSIONS=
+LISTEN_LMTP=127.0.0.1:$lmtp
 LISTEN_IMAP=127.0.0.1:$imap
 LISTEN_IMAPS=$imaps
 LISTEN_POP3=127.0.0.1:$pop3

@@ -547,6 +547,15 @@ TEST_CASE("flushes of the other calls are counted, too") {
   // From new/ to new/, neither of the others.
   const auto other = *disk.open("Other");
   CHECK(flushes([&] { return other->move(list_of({1}), *inbox).status(); }) == Pair{1, 2});
+  // The uidlist; a source that somebody may have left unflushed, unless it has rested; the
+  // directory.
+  const auto copy = [&] { return inbox->copy(list_of({3}), *other).status(); };
+  disk.clock.advance(minutes(2));
+  const Pair of_rested = flushes(copy);
+  const Pair of_fresh = flushes(copy);  // the link has changed the file
+  CHECK(of_rested.first == 1);
+  CHECK(of_rested.second == 1);
+  CHECK(of_fresh == Pair{of_rested.first + 1, of_rested.second});
   CHECK(flushes([&] { return inbox->refresh(); }) == Pair{0, 0});
   CHECK(flushes([&] { return inbox->refresh(); }) == Pair{0, 0});
 }

@@ -22,6 +22,9 @@
 namespace mail::store {
 namespace {
 
+/// After so long a system has written a file back: Linux does after 30 to 35 seconds.
+constexpr auto kWrittenBack = minutes(2);
+
 /// The sizes at the end of a name: ",S=1355,W=1394".
 std::string_view sizes_of(std::string_view base) {
   return base.substr(std::min(base.find(','), base.size()));
@@ -234,9 +237,14 @@ StatusOr<MaildirMailbox::Incoming> MaildirMailbox::stage_one(const Outgoing& mes
   Incoming incoming = incoming_of(message);
   incoming.path = cat(to.directory(), "/tmp/", incoming.base);
   Filesystem& fs = files_->fs;
-  // Another program may have put the file there without a flush. Before the link, since a file that
-  // nobody changed is flushed for nothing then; the flush of its directory makes the link durable.
-  {
+  // Another program may have put the file there without a flush. One that rested is written back by
+  // now, and the flush would wait for the disk for nothing. Before the link, which changes the
+  // file, and which the flush of its directory makes durable.
+  MAIL_ASSIGN_OR_RETURN(const FileInfo info, fs.info(message.path));
+  if (info.type != FileType::kRegular) {
+    return failed_precondition(message.path, " is not a regular file");
+  }
+  if (info.changed + kWrittenBack > files_->clock.wall()) {
     MAIL_ASSIGN_OR_RETURN(const auto file, fs.open(message.path));
     MAIL_RETURN_IF_ERROR(file->sync());
   }
