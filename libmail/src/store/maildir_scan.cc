@@ -248,9 +248,10 @@ StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::
   });
   has_unnumbered_ = false;
   if (!is_complete || register_.must_be_rewritten()) {
-    const bool is_sound = !register_.must_be_rewritten();
+    const std::uint64_t next = register_.header().next;
     const Status numbered = number(directory, rows);
-    if (!numbered.ok() && !(absl::IsResourceExhausted(numbered) && is_sound)) return numbered;
+    const bool is_untouched = !register_.must_be_rewritten() && register_.header().next == next;
+    if (!numbered.ok() && !(absl::IsResourceExhausted(numbered) && is_untouched)) return numbered;
     if (!numbered.ok()) {
       // The disk is full. Who wants to make room must get in: what has a number is shown, the rest
       // when a number can be written.
