@@ -73,6 +73,7 @@ TEST_CASE("what is delivered is there, in order, with its size and its date") {
     CHECK(uids_of(*inbox) == std::vector<std::uint32_t>{1, 2});
     CHECK(text_of(*inbox, 1) == kOne);
     CHECK(text_of(*inbox, 2) == kTwo);
+    inbox->learn_dates(list_of({1, 3}));
     const auto info = inbox->find(list_of({1, 3}));
     REQUIRE(info[0]);
     CHECK(info[0]->size == kOne.size());

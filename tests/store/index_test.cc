@@ -1,6 +1,7 @@
 // The index beside the Maildir: what an opening finds in it costs no look at a message; whatever
 // happens to it, the answers are those of the files.
 #include "mail/base/forgetful.h"
+#include "store/checksum.h"
 #include "world.h"
 
 using namespace mail;
@@ -31,6 +32,7 @@ struct Answers {
 
 Answers answers_of(Mailbox& mailbox) {
   Answers answers;
+  mailbox.learn_dates(*mailbox.uids().uids);
   answers.messages = mailbox.snapshot().messages;
   answers.status = mailbox.status();
   answers.status.highest_modseq = {};
@@ -176,6 +178,28 @@ TEST_CASE("an index that is missing, cut short anywhere or full of rubbish gives
   }
   check(std::string(index.size(), '\0'), std::string(cache.size(), '\0'));
   check(index + index, cache);
+}
+
+TEST_CASE("an index of an older version is read on, and written anew") {
+  MaildirWorld world;
+  fill(world);
+  world.open_store();
+  std::string old = world.read(kIndex);
+  const ModSeq before = world.inbox()->snapshot().now;
+  old[8] = 1;  // the version; then the inode, the seed, the checksum of all that
+  const std::uint32_t sum = checksum(std::string_view(old).substr(0, 28));
+  for (int octet = 0; octet < 4; ++octet) old[28 + octet] = static_cast<char>(sum >> (8 * octet));
+  replace(world, kIndex, old);
+  const auto inbox = world.inbox();
+  CHECK(inbox->snapshot().now == before);
+  CHECK(answers_of(*inbox) == truth(world));
+  CHECK(world.read(kIndex)[8] == 2);
+  // One from the future is nothing.
+  std::string newer = world.read(kIndex);
+  newer[8] = 99;
+  replace(world, kIndex, newer);
+  CHECK(answers_of(*world.inbox()).messages.size() == 4);
+  CHECK(world.read(kIndex)[8] == 2);
 }
 
 TEST_CASE("an index that is older than the files gives no wrong answer") {

@@ -146,6 +146,7 @@ class PythonMaildir {
   std::vector<Row> messages(const std::string& folder) {
     const Blocking call;
     const auto found = mailbox(folder);
+    found->learn_dates(*found->uids().uids);
     const auto infos = found->snapshot().messages;
     const auto keywords = found->keywords();
     std::vector<Row> rows;

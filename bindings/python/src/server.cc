@@ -192,6 +192,7 @@ class EmbeddedServer {
       const Blocking call;
       const auto mailbox = value_of(account(server, address)->open(folder));
       check(mailbox->refresh());
+      mailbox->learn_dates(*mailbox->uids().uids);
       for (const auto& info : mailbox->snapshot().messages) {
         auto content = mailbox->read(info.uid);
         if (content.status().code() == absl::StatusCode::kNotFound) continue;  // just expunged

@@ -77,7 +77,7 @@ FetchPlan::FetchPlan(const std::vector<imap::FetchAttribute>& attributes) {
     switch (attribute.kind) {
       case Kind::kFlags: wants_flags = true; break;
       case Kind::kUid: wants_uid = true; break;
-      case Kind::kInternalDate:
+      case Kind::kInternalDate: needs_dates = true; break;
       case Kind::kRfc822Size: break;
       case Kind::kEnvelope:
       case Kind::kBody:

@@ -29,6 +29,7 @@ struct FetchPlan {
   bool needs_bytes = false;    // the message must be read
   bool needs_summary = false;  // what the store keeps ready is enough
   bool marks_seen = false;     // some section without PEEK (RFC 3501 §6.4.5)
+  bool needs_dates = false;    // INTERNALDATE must be known
   bool wants_flags = false;
   bool wants_uid = false;
 };

@@ -35,10 +35,11 @@ struct Batch {
   bool some_are_gone = false;
 };
 
-/// Blocks when the plan needs bytes or summaries.
+/// Blocks when the plan needs bytes, summaries or dates.
 Batch fetch_batch(const store::MailboxView& view, std::span<const store::Uid> uids,
                   const std::vector<imap::FetchAttribute>& attributes, const FetchPlan& plan) {
   Batch batch;
+  if (plan.needs_dates) view.mailbox().learn_dates(uids);
   const auto infos = view.mailbox().find(uids);
   const bool uses_summaries = plan.needs_summary && !plan.needs_bytes;
   std::vector<std::optional<store::Summary>> summaries;
@@ -107,7 +108,7 @@ Task<void> ImapService::fetch(Session& session, imap::Fetch& command) {
   }
   const std::vector<std::string> keywords = selected_->view.mailbox().keywords();
   if (keywords.size() > selected_->keywords_told) tell_keywords(session);
-  const bool blocks = plan.needs_bytes || plan.needs_summary;
+  const bool blocks = plan.needs_bytes || plan.needs_summary || plan.needs_dates;
   const std::size_t step = plan.needs_bytes     ? kBatchWithBytes
                            : plan.needs_summary ? kBatchOfSummaries
                                                 : kBatchOfFacts;
@@ -231,6 +232,10 @@ Task<void> ImapService::search(Session& session, imap::Search& command) {
                               largest);
   std::vector<std::uint32_t> found;  // sequence numbers
   std::vector<SearchFacts> undecided;
+  if (program.needs_dates()) {
+    const auto learn = [&view] { return (view.mailbox().learn_dates(view.uids()), true); };
+    co_await run_on(connection_.world.worker, learn);
+  }
   const auto infos = view.mailbox().find(view.uids());
   for (std::size_t i = 0; i < infos.size(); ++i) {
     if (!infos[i]) continue;

@@ -165,6 +165,12 @@ bool SearchProgram::judge_bytes(std::size_t index, std::string_view message) con
   }
 }
 
+bool SearchProgram::needs_dates() const {
+  return std::any_of(nodes_.begin(), nodes_.end(), [](const imap::SearchNode& node) {
+    return node.kind == Kind::kBefore || node.kind == Kind::kOn || node.kind == Kind::kSince;
+  });
+}
+
 bool SearchProgram::needs_only_summary() const {
   return std::all_of(nodes_.begin(), nodes_.end(), [](const imap::SearchNode& node) {
     if (node.kind == Kind::kBody || node.kind == Kind::kText) return false;

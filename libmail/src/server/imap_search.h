@@ -32,6 +32,8 @@ class SearchProgram {
   bool judge(const SearchFacts& facts, std::string_view message) const;
   /// Whether the header of a `store::Summary` decides as well as the message.
   bool needs_only_summary() const;
+  /// Whether INTERNALDATE must be known.
+  bool needs_dates() const;
 
  private:
   struct Prepared {

@@ -47,7 +47,8 @@ std::optional<FolderIndex::Opened> FolderIndex::open(const std::string& director
   auto image = bytes.ok() ? parse_index(*bytes) : std::nullopt;
   if (is_ours) {
     file_ = std::move(file).value();
-    must_be_rewritten_ = !image || !image->is_whole || image->inode != info->inode;
+    must_be_rewritten_ = !image || !image->is_whole || image->inode != info->inode ||
+                         image->version != kIndexVersion;
     size_ = bytes.ok() ? bytes->size() : 0;
     seed_ = image ? image->seed : 0;
     snapshot_size_ = image ? image->snapshot_size : 0;

@@ -229,7 +229,8 @@ std::optional<IndexImage> parse_index(std::string_view bytes) {
   if (bytes.size() < kHeaderSize || !bytes.starts_with(kMagic)) return std::nullopt;
   Reader header(bytes.substr(kMagic.size(), kHeaderSize - kMagic.size()));
   IndexImage image;
-  if (header.take<std::uint32_t>() != kIndexVersion) return std::nullopt;
+  image.version = header.take<std::uint32_t>();
+  if (image.version == 0 || image.version > kIndexVersion) return std::nullopt;
   image.inode = header.take<std::uint64_t>();
   image.seed = header.take<std::uint64_t>();
   if (header.take<std::uint32_t>() != checksum(bytes.substr(0, kHeaderSize - 4))) {

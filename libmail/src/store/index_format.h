@@ -23,7 +23,8 @@
 namespace mail::store {
 
 /// Grows when an older program would misread what a newer one writes: it then builds its own.
-inline constexpr std::uint32_t kIndexVersion = 1;
+/// 2: an internal date may be unknown. Files of version 1 are read, and written anew.
+inline constexpr std::uint32_t kIndexVersion = 2;
 
 /// Where in libmail.cache the summary of a message is; 0 octets: nowhere.
 struct SummaryPlace {
@@ -36,7 +37,7 @@ struct SummaryPlace {
 struct IndexedMessage {
   Uid uid{};
   ModSeq modseq{};
-  WallTime internal_date{};
+  WallTime internal_date{};       // 1970: not known
   WallTime save_date{};           // when it came into this folder, as far as is known
   std::uint64_t size = 0;         // octets with CRLF line ends
   std::uint64_t stored_size = 0;  // octets of the file
@@ -72,7 +73,8 @@ struct IndexImage {
   IndexedFolder folder;
   std::vector<IndexedMessage> messages;  // ascending by UID
   std::vector<Tombstone> expunged;       // ascending by ModSeq
-  std::uint64_t inode = 0;               // of the file that was written
+  std::uint32_t version = 0;
+  std::uint64_t inode = 0;  // of the file that was written
   std::uint64_t seed = 0;
   std::uint64_t snapshot_size = 0;  // octets up to the end of the first block
   bool is_whole = true;             // false: something follows the last block that could be read

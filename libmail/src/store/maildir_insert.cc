@@ -292,6 +292,7 @@ StatusOr<UidPairs> MaildirMailbox::copy(std::span<const Uid> uids, Mailbox& to,
     return invalid("the two folders belong to different stores");
   }
   MAIL_RETURN_IF_ERROR(check());
+  learn_dates(uids);  // a message that cannot be linked is written anew, with its date
   MAIL_ASSIGN_OR_RETURN(std::vector<Incoming> incoming, stage(uids, *target));
   MAIL_RETURN_IF_ERROR(target->commit_incoming(incoming, limit));
   UidPairs pairs;

@@ -35,6 +35,7 @@ class MaildirMailbox final : public Mailbox {
   Changes snapshot() override;
   Changes changes(ModSeq since) override;
   std::vector<std::optional<MessageInfo>> find(std::span<const Uid> uids) override;
+  void learn_dates(std::span<const Uid> uids) override;
   std::vector<Pop3Message> pop3_messages() override;
   Status refresh() override;
   StatusOr<std::vector<Uid>> claim_recent() override;
@@ -93,6 +94,14 @@ class MaildirMailbox final : public Mailbox {
     bool is_new = false;
   };
   using Listing = StringMap<Seen>;  // by base name
+  /// A message whose file was not looked at yet.
+  struct Undated {
+    Uid uid{};
+    std::string name;
+    bool is_new = false;
+    FileInfo file;
+    std::optional<std::uint64_t> size;  // of the message, when its name tells a wrong one
+  };
   struct Stamps {
     Glance in_new;
     Glance in_cur;
@@ -165,8 +174,11 @@ class MaildirMailbox final : public Mailbox {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   StatusOr<bool> adopt_unknown(const Listing& listing, const std::string& directory)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  StatusOr<std::vector<Table::Row>> describe(const Listing& listing, const std::string& directory)
+  StatusOr<std::vector<Table::Row>> describe(std::span<const Seen* const> listing,
+                                             const std::string& directory)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  StatusOr<bool> look_at(const std::string& path, Table::Row& row);
+  bool look_at_files(std::vector<Undated>& undated, const std::string& directory);
   std::uint64_t measure(const std::string& path, const FileInfo& info, const MessageName& name,
                         std::string& keys);
   Status number(const std::string& directory, std::vector<Table::Row>& rows)

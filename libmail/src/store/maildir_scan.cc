@@ -42,6 +42,19 @@ bool is_same_message(Filesystem& fs, const Found& a, const Found& b, std::uint64
   return bytes.ok() && other.ok() && *bytes == *other;
 }
 
+/// Names are taken apart once, not at each comparison.
+template <class Row>
+void sort_by_arrival(std::vector<Row>& rows) {
+  std::vector<std::pair<Arrival, std::size_t>> order;
+  order.reserve(rows.size());
+  for (const Row& row : rows) order.emplace_back(arrival_of(row.place.name), order.size());
+  std::sort(order.begin(), order.end());
+  std::vector<Row> sorted;
+  sorted.reserve(rows.size());
+  for (const auto& [arrival, at] : order) sorted.push_back(std::move(rows[at]));
+  rows = std::move(sorted);
+}
+
 }  // namespace
 
 StatusOr<bool> MaildirMailbox::sync(bool force) {
@@ -132,16 +145,25 @@ Status MaildirMailbox::list_into(Listing& listing, const std::string& directory)
 
 Status MaildirMailbox::list_one(Listing& listing, const std::string& directory, bool is_new) {
   MAIL_ASSIGN_OR_RETURN(auto entries, files_->fs.list(directory + (is_new ? "/new" : "/cur")));
-  // The same choice among duplicates whatever order the file system has.
-  std::sort(entries.begin(), entries.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
+  listing.reserve(listing.size() + entries.size());
+  std::vector<std::string> duplicates;
   for (DirectoryEntry& entry : entries) {
     if (entry.type != FileType::kRegular || entry.name.starts_with('.')) continue;
     const std::string_view base = parse_message_name(entry.name).base;
     if (base.empty()) continue;
-    const auto [at, is_first] = listing.try_emplace(base, Seen{entry.name, is_new});
-    if (is_first || (at->second.name == entry.name && at->second.is_new == is_new)) continue;
-    settle_duplicate(listing, directory, {std::move(entry.name), is_new});
+    const auto [at, is_first] = listing.try_emplace(base);
+    Seen& seen = at->second;
+    if (is_first) {
+      seen = {std::move(entry.name), is_new};
+    } else if (seen.name != entry.name || seen.is_new != is_new) {
+      // The same choice whatever order the file system has: the first by name.
+      if (seen.is_new == is_new && entry.name < seen.name) seen.name.swap(entry.name);
+      duplicates.push_back(std::move(entry.name));
+    }
+  }
+  std::sort(duplicates.begin(), duplicates.end());
+  for (std::string& name : duplicates) {
+    settle_duplicate(listing, directory, {std::move(name), is_new});
   }
   return absl::OkStatus();
 }
@@ -232,12 +254,12 @@ Status MaildirMailbox::learn_letters(const std::string& directory, std::uint32_t
 }
 
 StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::string& directory) {
-  Listing unknown;
+  std::vector<const Seen*> unknown;
   {
     const MutexLock state(state_);
     const StringMap<Uid>& known = bases();
     for (const auto& [base, seen] : listing) {
-      if (!known.contains(base)) unknown.emplace(base, seen);
+      if (!known.contains(base)) unknown.push_back(&seen);
     }
   }
   // Their records may be in the part of the list that nobody has read since the index was restored.
@@ -271,65 +293,15 @@ StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::
 void MaildirMailbox::add_rows(std::vector<Table::Row> rows) {
   std::sort(rows.begin(), rows.end(),
             [](const auto& a, const auto& b) { return a.info.uid < b.info.uid; });
+  if (rows.size() > table_.rows().size()) {
+    by_base_.reset();  // made anew when it is needed, if it is
+    table_.reserve(rows.size());
+  }
   for (Table::Row& row : rows) {
     if (by_base_) (*by_base_)[parse_message_name(row.place.name).base] = row.info.uid;
     may_have_new_ |= row.place.is_new;
     table_.insert(std::move(row));
   }
-}
-
-StatusOr<std::vector<MaildirMailbox::Table::Row>> MaildirMailbox::describe(
-    const Listing& listing, const std::string& directory) {
-  std::vector<Table::Row> rows;
-  rows.reserve(listing.size());
-  for (const auto& [base, seen] : listing) {
-    const std::string path = path_in(directory, seen.name, seen.is_new);
-    const auto info = files_->fs.info(path);
-    if (absl::IsNotFound(info.status())) continue;  // its new name shows at the next sync
-    MAIL_RETURN_IF_ERROR(info.status());
-    if (info->type != FileType::kRegular) continue;
-    const MessageName name = parse_message_name(seen.name);
-    Table::Row row;
-    row.place.name = seen.name;
-    row.place.is_new = seen.is_new;
-    const auto record = unclaimed_.find(base);
-    const bool is_recorded = record != unclaimed_.end();
-    if (is_recorded) {
-      row.info.uid = record->second.uid;
-      row.place.keys = record->second.keys;
-    }
-    row.info.size = measure(path, *info, name, row.place.keys);
-    if (is_recorded) {
-      if (record->second.keys != row.place.keys) register_.request_rewrite();
-      unclaimed_.erase(record);
-    }
-    row.info.internal_date = info->modified;
-    row.place.stored_size = info->size;
-    row.place.save_date = files_->clock.wall();
-    row.is_recent = seen.is_new;
-    const MutexLock state(state_);
-    row.info.flags = letters_.flags_of(store::flags_of(name));
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
-std::uint64_t MaildirMailbox::measure(const std::string& path, const FileInfo& info,
-                                      const MessageName& name, std::string& keys) {
-  // A name or a record that has the file's size wrong has the other one wrong too.
-  if (name.wire_size() && name.size().value_or(info.size) == info.size) return *name.wire_size();
-  const auto recorded = ascii::parse_number(record_key(keys, 'W'));
-  const auto recorded_size = ascii::parse_number(record_key(keys, 'S'));
-  if (recorded && recorded_size.value_or(info.size) == info.size) return *recorded;
-  const auto bytes = read_file(files_->fs, path, files_->options.message_size);
-  // One file that cannot be read must not close the folder; reading the message will say why.
-  if (!bytes.ok()) return info.size;
-  const std::uint64_t size = store::wire_size(*bytes);
-  if (!recorded && !name.wire_size()) {
-    // Written with the record, so that no other opening has to read the file again.
-    mail::append(keys, keys.empty() ? "W" : " W", size);
-  }
-  return size;
 }
 
 Status MaildirMailbox::read_register(const std::string& directory) {
@@ -361,9 +333,7 @@ Status MaildirMailbox::read_whole_register(const std::string& directory) {
 Status MaildirMailbox::number(const std::string& directory, std::vector<Table::Row>& rows) {
   MAIL_ASSIGN_OR_RETURN(const Dotlock lock, register_.lock(directory));
   MAIL_RETURN_IF_ERROR(read_register(directory));
-  std::sort(rows.begin(), rows.end(), [](const Table::Row& a, const Table::Row& b) {
-    return arrived_before(a.place.name, b.place.name);
-  });
+  sort_by_arrival(rows);
   const std::uint64_t first = register_.header().next;
   std::vector<UidRecord> fresh;
   std::vector<UidRecord> known;

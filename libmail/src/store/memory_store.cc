@@ -91,6 +91,7 @@ class MemoryMailbox final : public Mailbox {
     const MutexLock lock(world_->mutex);
     return table_.find_all(uids);
   }
+  void learn_dates(std::span<const Uid>) override {}
   Status refresh() override {
     const MutexLock lock(world_->mutex);
     return check();

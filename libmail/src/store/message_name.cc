@@ -6,7 +6,6 @@
 #include "store/message_name.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
@@ -33,13 +32,6 @@ std::uint64_t leading_number(std::string_view text) {
   const auto end = std::find_if_not(text.begin(), text.end(), ascii::is_digit);
   const auto digits = text.substr(0, static_cast<std::size_t>(end - text.begin()));
   return ascii::parse_number(digits).value_or(0);
-}
-
-std::tuple<std::uint64_t, std::uint64_t, std::string_view> arrival(std::string_view name) {
-  const std::size_t dot = name.find(".M");
-  const std::uint64_t microseconds =
-      dot == std::string_view::npos ? 0 : leading_number(name.substr(dot + 2));
-  return {leading_number(name), microseconds, name};
 }
 
 }  // namespace
@@ -91,7 +83,12 @@ std::string with_flags(const MessageName& name, const NameFlags& flags) {
   return cat(name.base, ":2,", letters, name.foreign);
 }
 
-bool arrived_before(std::string_view a, std::string_view b) { return arrival(a) < arrival(b); }
+Arrival arrival_of(std::string_view name) {
+  const std::size_t dot = name.find(".M");
+  const std::uint64_t microseconds =
+      dot == std::string_view::npos ? 0 : leading_number(name.substr(dot + 2));
+  return {leading_number(name), microseconds, name};
+}
 
 std::string escape_hostname(std::string_view hostname) {
   std::string escaped;

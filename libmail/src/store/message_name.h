@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 namespace mail::store {
 
@@ -39,8 +40,10 @@ NameFlags flags_of(const MessageName& name);
 /// The name with these flags in ASCII order, letters that mean nothing here and foreign data kept.
 std::string with_flags(const MessageName& name, const NameFlags& flags);
 
-/// Order of arrival: seconds, then the microseconds of ".M", then the octets of the name.
-bool arrived_before(std::string_view a, std::string_view b);
+/// Order of arrival: seconds, then the microseconds of ".M", then the octets of the name, which it
+/// views.
+using Arrival = std::tuple<std::uint64_t, std::uint64_t, std::string_view>;
+Arrival arrival_of(std::string_view name);
 
 /// '/' and ':' cannot stand in a name; Dovecot writes \057 and \072.
 std::string escape_hostname(std::string_view hostname);

@@ -69,6 +69,7 @@ class MessageTable {
     count(row, 1);
     rows_.insert(lower_bound(row.info.uid), std::move(row));
   }
+  void reserve(std::size_t more) { rows_.reserve(rows_.size() + more); }
   void set_flags(Row& row, const Flags& flags) {
     first_unseen_.reset();
     count(row, -1);
@@ -77,6 +78,11 @@ class MessageTable {
     row.info.modseq = modseq_;
     log_.emplace_back(modseq_, row.info.uid);
     compact();
+  }
+  void set_size(Row& row, std::uint64_t size) {
+    count(row, -1);
+    row.info.size = size;
+    count(row, 1);
   }
   /// Another program told it.
   void forget_recent(Row& row) { totals_.recent -= std::exchange(row.is_recent, false) ? 1 : 0; }
@@ -170,6 +176,7 @@ class MessageTable {
   static constexpr std::size_t kSmallLog = 1024;
 
   typename std::vector<Row>::iterator lower_bound(Uid uid) {
+    if (rows_.empty() || rows_.back().info.uid < uid) return rows_.end();
     return std::lower_bound(rows_.begin(), rows_.end(), uid,
                             [](const Row& row, Uid wanted) { return row.info.uid < wanted; });
   }

@@ -77,10 +77,10 @@ TEST_CASE("sizes that are no numbers count as absent") {
 }
 
 TEST_CASE("arrival is by seconds, then microseconds, then by name") {
-  CHECK(arrived_before("9.x", "10.x"));
-  CHECK(arrived_before("10.M5P1.h", "10.M40P1.h"));
-  CHECK(arrived_before("10.M5P1.a", "10.M5P1.b"));
-  CHECK_FALSE(arrived_before("10.M5P1.a", "10.M5P1.a"));
+  CHECK(arrival_of("9.x") < arrival_of("10.x"));
+  CHECK(arrival_of("10.M5P1.h") < arrival_of("10.M40P1.h"));
+  CHECK(arrival_of("10.M5P1.a") < arrival_of("10.M5P1.b"));
+  CHECK_FALSE(arrival_of("10.M5P1.a") < arrival_of("10.M5P1.a"));
 }
 
 TEST_CASE("a host name is escaped where it would end the path or the name") {

@@ -73,6 +73,10 @@ class Mailbox {
   /// The current facts; none for a UID that is gone.
   virtual std::vector<std::optional<MessageInfo>> find(std::span<const Uid> uids) = 0;
 
+  /// Makes sure that INTERNALDATE of these is known: in a folder that was seen for the first time
+  /// it is in the files only. Blocks.
+  virtual void learn_dates(std::span<const Uid> uids) = 0;
+
   /// All messages in the order and with the unique-ids that POP3 clients know them by, also from
   /// the server that the mail came from.
   virtual std::vector<Pop3Message> pop3_messages() = 0;

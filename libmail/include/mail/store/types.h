@@ -47,7 +47,8 @@ struct MessageInfo {
   Uid uid{};
   Flags flags;
   ModSeq modseq{};           // of its last change
-  WallTime internal_date{};  // INTERNALDATE: when it arrived, or what APPEND said
+  WallTime internal_date{};  // INTERNALDATE: when it arrived, or what APPEND said. 1970 until
+                             // `Mailbox::learn_dates`, when nobody has asked for it yet
   std::uint64_t size = 0;    // RFC822.SIZE: octets with CRLF line ends
 
   bool operator==(const MessageInfo&) const = default;
