@@ -44,7 +44,7 @@ TEST_CASE(
   CHECK(uids.size() == kMessages);
   CHECK(inbox->status().size == kMessages * 17);
   CHECK(fs.count(Operation::kInfo) < 30);
-  CHECK(fs.count(Operation::kOpen) < 5);
+  CHECK(fs.count(Operation::kOpen) < 8);
   CHECK(fs.count(Operation::kList) == 4);  // new/, cur/, tmp/; the account's, for UIDVALIDITY
   fs.reset_counts();
   inbox->learn_dates(uids);

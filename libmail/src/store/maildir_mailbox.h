@@ -245,6 +245,7 @@ class MaildirMailbox final : public Mailbox {
   UidRegister register_ ABSL_GUARDED_BY(operation_);
   StringMap<UidRecord> unclaimed_ ABSL_GUARDED_BY(operation_);  // records read, file not seen yet
   std::uint64_t scanned_next_ ABSL_GUARDED_BY(operation_) = 1;  // UIDNEXT at the last full look
+  std::uint64_t told_next_ ABSL_GUARDED_BY(operation_) = 1;     // UIDNEXT that it gave
   bool is_loaded_ ABSL_GUARDED_BY(operation_) = false;
   bool has_learned_letters_ ABSL_GUARDED_BY(operation_) = false;  // dovecot-keywords was read
   bool has_unnumbered_ ABSL_GUARDED_BY(operation_) =

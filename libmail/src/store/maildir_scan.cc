@@ -268,6 +268,9 @@ StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::
   const bool is_complete = std::all_of(rows.begin(), rows.end(), [](const Table::Row& row) {
     return store::number(row.info.uid) != 0;
   });
+  // Of numbers that could not be written a part may be in the file, and be believed later: until
+  // that is settled, they are not passed over in UIDNEXT.
+  const std::uint64_t told_next = has_unnumbered_ ? told_next_ : register_.header().next;
   has_unnumbered_ = false;
   if (!is_complete || register_.must_be_rewritten()) {
     const std::uint64_t next = register_.header().next;
@@ -283,7 +286,8 @@ StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::
   }
   scanned_next_ = register_.header().next;
   const MutexLock state(state_);
-  next_uid_ = register_.header().next;
+  told_next_ = has_unnumbered_ ? told_next : register_.header().next;
+  next_uid_ = told_next_;
   if (rows.empty()) return false;
   table_.next_modseq();
   add_rows(std::move(rows));
