@@ -74,8 +74,7 @@ AccountTable parse_lines(const Form& form, std::string_view text, const Options&
   AccountTable table;
   const auto lines = logical_lines(text, options.max_line_octets, Continuation::kNone, report);
   table.accounts.reserve(lines.size());
-  table.briefs.reserve(lines.size());
-  names.reserve(names.size() + lines.size());
+  names.reserve(lines.size());
   for (const LogicalLine& logical : lines) {
     const std::string_view line = ascii::trim(logical.text);
     const std::size_t bar = line.find('|');
@@ -97,13 +96,12 @@ AccountTable parse_lines(const Form& form, std::string_view text, const Options&
     const std::size_t second = rest.find('|');
     account.password = ascii::trim(rest.substr(0, second));
     if (second != std::string_view::npos) account.extra = rest.substr(second + 1);
-    const auto known = names.find(account.address);
-    if (known != names.end() && known->second.account != Name::kNone) {
-      const Account* const first = &table.accounts[known->second.account];
+    Name& name = names[account.address];
+    if (name.account != Name::kNone) {
       report.warning(
           logical.line,
           cat("'", excerpt(account.address), "' is already ", form.is_master ? "a " : "an ",
-              form.noun, " since line ", first->line, "; it is not added twice"),
+              form.noun, " since line ", name.line, "; it is not added twice"),
           "Delete one of the two lines.");
       continue;
     }
@@ -116,9 +114,8 @@ AccountTable parse_lines(const Form& form, std::string_view text, const Options&
                      cat("Set a new password: ", form.command, " update ", account.address));
     }
     if (!account.extra.empty() && !form.is_master) check_attributes(account, report);
-    const auto position = static_cast<std::uint32_t>(table.accounts.size());
-    table.briefs.push_back({table.pool.add(account.address), account.line});
-    names[table.briefs.back().address].account = position;
+    name.account = static_cast<std::uint32_t>(table.accounts.size());
+    name.line = static_cast<std::uint32_t>(account.line);
     table.accounts.push_back(std::move(account));
   }
   return table;

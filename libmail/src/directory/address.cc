@@ -61,18 +61,18 @@ constexpr OctetSet octets(std::string_view specials) {
 }
 // All but atext and "." (RFC 5321 §4.1.2), and octets outside ASCII (RFC 6531 §3.3).
 constexpr OctetSet kAtomSpecials = octets("()<>[]:;@\\,\" ");
-constexpr std::uint8_t kIsAt = 1;
-constexpr std::uint8_t kIsSpecial = 2;
-struct Kinds {
-  std::uint8_t of[256] = {};  // 0: may stand in a simple address
-  constexpr Kinds() {
-    for (std::uint8_t& kind : of) kind = kIsSpecial;
-    for (int c = 'a'; c <= 'z'; ++c) of[c] = 0;
-    for (const char c : std::string_view("0123456789.-_+=")) of[static_cast<unsigned char>(c)] = 0;
-    of[static_cast<unsigned char>('@')] = kIsAt;
+/// What may stand on both sides of a simple address's "@".
+struct Simple {
+  std::uint8_t not_in[256] = {};
+  constexpr Simple() {
+    for (std::uint8_t& special : not_in) special = 1;
+    for (int c = 'a'; c <= 'z'; ++c) not_in[c] = 0;
+    for (const char c : std::string_view("0123456789.-_+=")) {
+      not_in[static_cast<unsigned char>(c)] = 0;
+    }
   }
 };
-constexpr Kinds kKinds;
+constexpr Simple kSimple;
 constexpr OctetSet kControls = octets("");
 constexpr OctetSet kNeverInDomain = octets(" \"<>(),;\\");
 
@@ -87,19 +87,15 @@ bool is_plain_address(std::string_view internal) {
 }
 
 bool is_simple_address(std::string_view address) {
-  // Branches only at "@" and at the end: this is asked of every recipient.
-  const char* const data = address.data();
-  std::size_t at = 0;
-  std::size_t ats = 0;
-  unsigned kinds = 0;
-  for (std::size_t i = 0; i < address.size(); ++i) {
-    const unsigned kind = kKinds.of[static_cast<unsigned char>(data[i])];
-    kinds |= kind;
-    if (kind != kIsAt) continue;
-    at = i;
-    ++ats;
-  }
-  return kinds == kIsAt && ats == 1 && at != 0 && at + 1 != address.size();
+  // Branches at the ends only: this is asked of every recipient.
+  const std::size_t at = address.find('@');
+  if (at == std::string_view::npos || at == 0 || at + 1 == address.size()) return false;
+  std::uint8_t special = 0;
+  for (const char c : address.substr(0, at))
+    special |= kSimple.not_in[static_cast<unsigned char>(c)];
+  for (const char c : address.substr(at + 1))
+    special |= kSimple.not_in[static_cast<unsigned char>(c)];
+  return special == 0;
 }
 
 std::string external_form(std::string_view internal) {

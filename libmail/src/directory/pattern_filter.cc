@@ -1,9 +1,12 @@
-// Aho and Corasick over the atoms, re2's prefilter behind it.
+// Aho and Corasick over the atoms, re2's prefilter behind it, and before both a look at the first
+// octets of atoms.
 //
 // Tested by tests/unit/directory/regexp_test.cc.
 #include "pattern_filter.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <deque>
 
 namespace mail::directory {
@@ -11,6 +14,20 @@ namespace {
 
 // Shorter atoms ("@d") are in too many addresses to tell any two apart.
 constexpr int kMinAtomOctets = 3;
+
+/// Four octets as a number, the first in its lowest bits.
+std::uint32_t load_four(const char* four) {
+  std::uint32_t octets = 0;
+  std::memcpy(&octets, four, sizeof octets);
+  return std::endian::native == std::endian::little ? octets : __builtin_bswap32(octets);
+}
+
+/// A number below 2^bits for the first three of four octets.
+template <std::size_t bits>
+std::size_t start_of(std::uint32_t four) {
+  constexpr std::uint32_t kGoldenRatio = 0x9e3779b1;
+  return ((four & 0xffffff) * kGoldenRatio) >> (32 - bits);
+}
 
 }  // namespace
 
@@ -44,6 +61,39 @@ void PatternFilter::compile() {
     filtered_->AllPotentials({static_cast<int>(atom)}, &alone_[atom]);
     std::sort(alone_[atom].begin(), alone_[atom].end());
   }
+  choose_rare(atoms);
+}
+
+/// Rare are all atoms, or those without "@" where each pattern needs one of these: domains are in
+/// every address, and many addresses have the same.
+void PatternFilter::choose_rare(const std::vector<std::string>& atoms) {
+  std::vector<int> common;
+  for (std::size_t atom = 0; atom < atoms.size(); ++atom) {
+    if (atoms[atom].find('@') != std::string::npos) common.push_back(static_cast<int>(atom));
+  }
+  std::vector<int> possible;
+  filtered_->AllPotentials(common, &possible);
+  const bool needed = possible.size() == always_.size();
+  for (const std::string& atom : atoms) {
+    if (needed && atom.find('@') != std::string::npos) continue;
+    starts_[start_of<kStartBits>(load_four(atom.c_str()))] = 1;
+  }
+}
+
+bool PatternFilter::may_hold_atom(std::string_view lowered) const {
+  if (size_ == 0) return false;
+  if (next_.empty() || lowered.size() < sizeof(std::uint32_t)) return true;
+  std::uint8_t found = 0;
+  std::uint32_t octets = 0;
+  std::uint32_t all = 0;
+  for (std::size_t i = 0; i + sizeof octets <= lowered.size(); ++i) {
+    octets = load_four(lowered.data() + i);
+    all |= octets;
+    found |= starts_[start_of<kStartBits>(octets)];
+  }
+  found |= starts_[start_of<kStartBits>(octets >> 8)];
+  constexpr std::uint32_t kNotAscii = 0x80808080;
+  return found != 0 || (all & kNotAscii) != 0;
 }
 
 /// Gives each octet of the atoms a class on the way.

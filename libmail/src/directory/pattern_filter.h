@@ -2,7 +2,8 @@
 //
 // re2's FilteredRE2 names for each pattern the literals ("atoms") that a match must contain. One
 // automaton finds all atoms of a text in a single pass over it; most addresses contain none, and
-// then only patterns without any atom are left to try.
+// then only patterns without any atom are left to try. That most do not is seen before, by a few
+// instructions an octet: no pattern matches where none of its rare atoms begins.
 #pragma once
 
 #include <array>
@@ -31,6 +32,8 @@ class PatternFilter {
   const re2::RE2& pattern(int number) const { return filtered_->GetRE2(number); }
   std::size_t size() const { return size_; }
 
+  /// False: only what `always` answers can match. Cheap; true for text outside ASCII.
+  bool may_hold_atom(std::string_view lowered) const;
   /// The numbers of all patterns that can match, in ascending order. `lowered` is the text in lower
   /// case and must be ASCII.
   const std::vector<int>& candidates(std::string_view lowered, std::vector<int>& scratch) const;
@@ -41,6 +44,7 @@ class PatternFilter {
   /// The automaton's table; more atoms than fit make every pattern a candidate.
   static constexpr std::size_t kMaxAutomatonOctets = 64 * 1024 * 1024;
 
+  void choose_rare(const std::vector<std::string>& atoms);
   bool fits(const std::vector<std::string>& atoms);
   void build_automaton(const std::vector<std::string>& atoms);
 
@@ -48,6 +52,9 @@ class PatternFilter {
   std::size_t size_ = 0;
   std::vector<int> always_;
   std::vector<std::vector<int>> alone_;  // by atom: the candidates when only it was found
+
+  static constexpr std::size_t kStartBits = 11;
+  std::array<std::uint8_t, std::size_t{1} << kStartBits> starts_{};  // 1: a rare atom begins so
 
   // Aho and Corasick's automaton, complete: `next_[state + class]`, where a state is the position
   // of its row, with kFinds where an atom ends.

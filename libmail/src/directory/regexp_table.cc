@@ -245,10 +245,12 @@ RegexpTable RegexpTable::parse(std::string_view text, const Options& options,
 std::optional<RegexpTable::Hit> RegexpTable::find(std::string_view address,
                                                   std::string_view lowered) const {
   if (rules_.empty()) return std::nullopt;
-  // The atoms are lower case by Unicode's rules; only for ASCII are ours the same.
-  if (!is_ascii(lowered)) return search(address, nullptr);
   std::vector<int> scratch;
-  const std::vector<int>& candidates = filter_.candidates(lowered, scratch);
+  const bool may_hold_atom = filter_.may_hold_atom(lowered);
+  // The atoms are lower case by Unicode's rules; only for ASCII are ours the same.
+  if (may_hold_atom && !is_ascii(lowered)) return search(address, nullptr);
+  const std::vector<int>& candidates =
+      may_hold_atom ? filter_.candidates(lowered, scratch) : filter_.always();
   if (!plain_) return search(address, &candidates);
   for (const int number : candidates) {
     const std::size_t rule = rule_of_pattern_[static_cast<std::size_t>(number)];
@@ -260,7 +262,9 @@ std::optional<RegexpTable::Hit> RegexpTable::find(std::string_view address,
 
 bool RegexpTable::may_match(std::string_view lowered) const {
   if (rules_.empty()) return false;
-  if (!plain_ || !is_ascii(lowered)) return true;
+  if (!plain_) return true;
+  if (!filter_.may_hold_atom(lowered)) return !filter_.always().empty();
+  if (!is_ascii(lowered)) return true;
   std::vector<int> scratch;
   return !filter_.candidates(lowered, scratch).empty();
 }

@@ -5,8 +5,11 @@
 
 #include "mail/base/absl.h"
 #include "mail/directory/diagnostic.h"
+#include "path_text.h"
 
 namespace mail::directory {
+
+Path::Path(std::shared_ptr<const PathText> text) : text_(std::move(text)), steps_(text_->steps) {}
 
 std::string_view to_string(Verdict verdict) {
   switch (verdict) {

@@ -69,7 +69,7 @@ class Scratch {
   std::array<char, 512> buffer_;
   std::size_t used_ = 0;
   std::forward_list<std::string> more_;
-  std::array<Link, 4> links_;
+  std::array<Link, 2> links_;
   std::size_t links_used_ = 0;
   std::forward_list<Link> more_links_;
 };
@@ -78,6 +78,7 @@ class Scratch {
 class Seen {
  public:
   bool contains(std::string_view text) const {
+    if (few_.empty()) return false;
     if (!many_.empty()) return many_.contains(text);
     return std::find(few_.begin(), few_.end(), text) != few_.end();
   }
@@ -177,8 +178,8 @@ class Resolver {
   const Tables& tables_;
   const Options& options_;
   Resolution resolution_;
-  std::vector<Step> path_;
   std::shared_ptr<PathText> text_ = std::make_shared<PathText>();
+  absl::InlinedVector<Step, 4>& path_ = text_->steps;
   Scratch scratch_;
   absl::InlinedVector<Item, 4> stack_;
   Addresses found_;
@@ -203,8 +204,6 @@ Resolution Resolver::run(std::string_view address) {
     resolution_.verdict = ours ? Verdict::kUnknownUser : Verdict::kRelayDenied;
     return std::move(resolution_);
   }
-  constexpr std::size_t kUsualSteps = 4;
-  path_.reserve(kUsualSteps);
   stack_.push_back({Item::Kind::kExpand, original, {}, 0});
   while (!stack_.empty() && !failure_) {
     const Item item = stack_.back();
@@ -233,7 +232,7 @@ Resolution Resolver::finish(bool ours) {
     resolution_.verdict =
         resolution_.recipients.empty() ? Verdict::kUnknownUser : Verdict::kDeliverable;
   }
-  resolution_.path = Path(std::move(path_), std::move(text_));
+  resolution_.path = Path(std::move(text_));
   return std::move(resolution_);
 }
 
@@ -299,11 +298,11 @@ bool Resolver::look_up(const AddressText& address) {
   // 3. user+ext, then user: only in our own host's domains.
   if (link.domain.local || link.domain.own) {
     const std::string_view whole = address.lowered.substr(0, address.lowered.rfind('@'));
-    if (const auto name = tables_.find_name(whole); name.chain != Name::kNone) {
+    if (const auto name = tables_.names.find(whole); name.chain != Name::kNone) {
       return take(Rule::kLocalpartAlias, name.chain, address, 0);
     }
     const SplitLocalpart split = local();
-    const Name user = split.extension.empty() ? Name() : tables_.find_name(split.user);
+    const Name user = split.extension.empty() ? Name() : tables_.names.find(split.user);
     if (user.chain != Name::kNone) {
       return take(Rule::kLocalpartAlias, user.chain, address, split.extension.size());
     }
@@ -328,8 +327,9 @@ bool Resolver::take(Rule rule, std::uint32_t chain, const AddressText& address,
   for (; chain != VirtualTable::kNone; chain = virtuals.sources[chain].next) {
     const VirtualTable::Source& source = virtuals.sources[chain];
     const std::size_t before = found_.size();
-    for (std::uint32_t i = source.first; i < source.first + source.count; ++i) {
-      const AddressText& target = virtuals.targets[i];
+    for (std::uint32_t n = 0; n < source.count; ++n) {
+      const AddressText& target = virtuals.target(source, n).address;
+      virtuals.prefetch(target.link->name.chain);
       const bool as_it_is = extension == 0 && target.text.front() != '@';
       found_.push_back(as_it_is ? target : substituted(target, address, extension));
     }
@@ -387,12 +387,15 @@ bool Resolver::classify(const Item& item) {
     note(Rule::kDuplicate, address, {}, {}, 0);
     return true;
   }
-  if (const std::uint32_t mailbox = address.link->mailbox(); mailbox != Name::kNone) {
-    const AccountTable::Brief& account = tables_.accounts.briefs[mailbox];
+  if (const Name& name = address.link->mailbox_name(); name.account != Name::kNone) {
+    // The whole address is the account's, or all but its extension.
+    const bool whole = &name == &address.link->name;
+    const std::string_view account =
+        whole ? address.lowered : tables_.accounts.accounts[name.account].address;
     const std::string_view from = kept(address);
-    const std::string_view to = from == account.address ? from : text_->add(account.address);
-    path_.push_back({Rule::kMailbox, from, to, kAccountsFile, account.line});
-    deliver(RecipientKind::kMailbox, std::string(account.address), address);
+    const std::string_view to = from == account ? from : text_->add(account);
+    path_.push_back({Rule::kMailbox, from, to, kAccountsFile, name.line});
+    deliver(RecipientKind::kMailbox, std::string(account), address);
     return true;
   }
   const Domain& domain = address.link->domain;
@@ -443,6 +446,7 @@ void Resolver::push_local_targets(const AddressText& address, const LocalTable::
 }
 
 void Resolver::deliver(RecipientKind kind, std::string address, const AddressText& final_address) {
+  if (resolution_.recipients.empty()) resolution_.recipients.reserve(1);
   resolution_.recipients.push_back({std::move(address), kind, shown(final_address)});
 }
 

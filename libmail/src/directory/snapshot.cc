@@ -78,27 +78,30 @@ std::string_view domain_of_hostname(std::string_view hostname) {
 
 Link Tables::link_of(std::string_view lowered) const {
   Link link;
-  link.name = find_name(lowered);
+  link.name = names.find(lowered);
+  virtuals.prefetch(link.name.chain);
   const std::size_t at = lowered.rfind('@');
   if (at == std::string_view::npos) return link;
   link.domain = domain(lowered.substr(at + 1));
   const SplitLocalpart local = split_localpart(lowered.substr(0, at), options.recipient_delimiter);
   if (!local.extension.empty()) {
-    link.bare = find_name(KeyBuffer({local.user, lowered.substr(at)}).view());
+    link.bare = names.find(KeyBuffer({local.user, lowered.substr(at)}).view());
   }
   return link;
 }
 
 void Tables::link_targets() {
-  virtuals.links.reserve(virtuals.targets.size());
-  for (AddressText& target : virtuals.targets) {
-    Link link = link_of(target.lowered);
+  const auto link = [this](VirtualTable::Target& target) {
+    AddressText& address = target.address;
+    target.link = link_of(address.lowered);
+    address.link = &target.link;
     // Only what needs no quotes stands in the table as a regular expression sees it.
-    const bool may_match = !regexps.empty() && (!target.plain || regexps.may_match(target.lowered));
-    link.may_match = may_match ? Link::MayMatch::kYes : Link::MayMatch::kNo;
-    virtuals.links.push_back(link);
-    target.link = &virtuals.links.back();
-  }
+    const bool may_match =
+        !regexps.empty() && (!address.plain || regexps.may_match(address.lowered));
+    target.link.may_match = may_match ? Link::MayMatch::kYes : Link::MayMatch::kNo;
+  };
+  for (VirtualTable::Source& source : virtuals.sources) link(source.first);
+  for (VirtualTable::Target& target : virtuals.more_targets) link(target);
 }
 
 struct Snapshot::State : Tables {
@@ -156,7 +159,9 @@ void Snapshot::State::collect_domains() {
   for (const Account& account : accounts.accounts) {
     domains[split_address(account.address).domain].managed = true;
   }
-  for (const auto& [key, name] : names) {
+  for (const Names::Entry* const entry : names) {
+    const Name& name = entry->name;
+    const std::string_view key = entry->key();
     const std::size_t at = key.rfind('@');
     if (name.chain == Name::kNone || at == std::string_view::npos) continue;
     Domain& domain = domains[key.substr(at + 1)];
@@ -216,8 +221,8 @@ void Snapshot::State::check_targets() {
 void Snapshot::State::check_targets_of(std::size_t line, std::size_t& budget) {
   const Alias& alias = virtuals.lines[line];
   const VirtualTable::Source& source = virtuals.sources[line];
-  for (std::uint32_t i = source.first; i < source.first + source.count; ++i) {
-    const AddressText& target = virtuals.targets[i];
+  for (std::uint32_t n = 0; n < source.count; ++n) {
+    const AddressText& target = virtuals.target(source, n).address;
     const Domain& domain = target.link->domain;
     if (target.text.starts_with('@') || !(domain.managed || domain.local)) continue;
     if (target.link->mailbox() != Name::kNone) continue;
@@ -238,7 +243,7 @@ void Snapshot::State::check_targets_of(std::size_t line, std::size_t& budget) {
 void Snapshot::State::check_app_passwords() {
   if (accounts.unreadable) return;
   for (const AppPassword& entry : app_passwords.passwords) {
-    if (find_name(entry.address).account != Name::kNone) continue;
+    if (names.find(entry.address).account != Name::kNone) continue;
     Report(kAppPasswordsFile, diagnostics)
         .warning(entry.line,
                  cat("'", excerpt(entry.address),
@@ -298,15 +303,15 @@ const Account* Snapshot::find_mailbox(std::string_view address) const {
 
 const Account* Snapshot::find_login(std::string_view login) const {
   const KeyBuffer key({login});
-  const Name name = state_->find_name(key.view());
+  const Name name = state_->names.find(key.view());
   if (name.account != Name::kNone) return state_->account(name.account);
   if (!state_->options.alias_login) return nullptr;
   // docker-mailserver: the first target that is an account lends the alias its password.
   std::uint32_t chain = name.chain;
   for (; chain != Name::kNone; chain = state_->virtuals.sources[chain].next) {
     const VirtualTable::Source& source = state_->virtuals.sources[chain];
-    for (std::uint32_t i = source.first; i < source.first + source.count; ++i) {
-      const std::uint32_t account = state_->virtuals.links[i].name.account;
+    for (std::uint32_t n = 0; n < source.count; ++n) {
+      const std::uint32_t account = state_->virtuals.target(source, n).link.name.account;
       if (account != Name::kNone) return state_->account(account);
     }
   }
@@ -314,9 +319,8 @@ const Account* Snapshot::find_login(std::string_view login) const {
 }
 
 const Account* Snapshot::find_master(std::string_view name) const {
-  const auto found = state_->master_names.find(KeyBuffer({name}).view());
-  return found == state_->master_names.end() ? nullptr
-                                             : &state_->masters.accounts[found->second.account];
+  const std::uint32_t position = state_->master_names.find(KeyBuffer({name}).view()).account;
+  return position == Name::kNone ? nullptr : &state_->masters.accounts[position];
 }
 
 const AccessRule* Snapshot::send_access(std::string_view sender) const {

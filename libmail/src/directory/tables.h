@@ -17,6 +17,7 @@
 #include "mail/base/absl.h"
 #include "mail/directory/snapshot.h"
 #include "more_tables.h"
+#include "names.h"
 #include "pattern_filter.h"
 #include "text_pool.h"
 
@@ -27,29 +28,11 @@ inline constexpr std::string_view kVirtualFile = "postfix-virtual.cf";
 inline constexpr std::string_view kRegexpFile = "postfix-regexp.cf";
 inline constexpr std::string_view kAliasesFile = "postfix-aliases.cf";
 
-/// What a name is: an account, a key of postfix-virtual.cf, both or nothing. One index for both
-/// files, since an address is asked for in both.
-struct Name {
-  static constexpr std::uint32_t kNone = UINT32_MAX;
-  std::uint32_t account = kNone;  // position in AccountTable::accounts
-  std::uint32_t chain = kNone;    // position in VirtualTable::sources
-};
-using Names = ViewMap<Name>;  // lower case, in internal form
-
 /// postfix-accounts.cf, or dovecot-masters.cf: the same form with names instead of addresses.
 struct AccountTable {
-  /// What a resolution tells of an account, packed.
-  struct Brief {
-    std::string_view address;
-    std::size_t line = 0;
-  };
-
   bool unreadable = false;
   std::vector<Account> accounts;
-  std::vector<Brief, TableAllocator<Brief>> briefs;  // of each account
-  TextPool pool;                                     // of addresses
 
-  /// What is added to `names` refers to the table's text.
   static AccountTable parse(std::string_view text, const Options& options, const Report& report,
                             Names& names);
   static AccountTable parse_masters(std::string_view text, const Options& options,
@@ -71,10 +54,9 @@ struct Link {
   Domain domain;
   MayMatch may_match = MayMatch::kUnknown;  // a line of postfix-regexp.cf
 
-  /// Whose mailbox it is: a position in AccountTable::accounts, or Name::kNone.
-  std::uint32_t mailbox() const {
-    return name.account != Name::kNone ? name.account : bare.account;
-  }
+  /// Whose mailbox it is; no account: nobody's.
+  const Name& mailbox_name() const { return name.account != Name::kNone ? name : bare; }
+  std::uint32_t mailbox() const { return mailbox_name().account; }
 };
 
 /// An address in internal form. The views live as long as the snapshot, or as the resolution for
@@ -88,11 +70,17 @@ struct AddressText {
 
 struct VirtualTable {
   static constexpr std::uint32_t kNone = Name::kNone;
-  /// One line of the file. Several lines of one key form a chain.
-  struct Source {
+  struct Target {
+    AddressText address;
+    Link link;
+  };
+  /// One line of the file. Several lines of one key form a chain. What most lines need is in one
+  /// place, two cache lines.
+  struct alignas(64) Source {
+    Target first;
     std::uint32_t line = 0;
-    std::uint32_t first = 0;     // of `targets`
     std::uint32_t count = 0;     // 0 in an unusable line, or where an earlier one has them all
+    std::uint32_t more = 0;      // position of the second target
     std::uint32_t next = kNone;  // position of the next line of this key
     bool unusable = false;
   };
@@ -101,12 +89,23 @@ struct VirtualTable {
   bool broken = false;  // a duplicate key under Duplicates::kFail
   std::vector<Alias> lines;
   std::vector<Source, TableAllocator<Source>> sources;
-  std::vector<AddressText, TableAllocator<AddressText>> targets;
-  std::vector<Link, TableAllocator<Link>> links;  // of the targets
-  TextPool pool;                                  // of keys and targets
+  std::vector<Target> more_targets;
+  TextPool pool;  // of targets
 
   static VirtualTable parse(std::string_view text, const Options& options, const Report& report,
                             Names& names);
+
+  /// Asks for the line's memory before it is used.
+  void prefetch(std::uint32_t chain) const {
+    if (chain == kNone) return;
+    const char* const source = reinterpret_cast<const char*>(&sources[chain]);
+    __builtin_prefetch(source);
+    __builtin_prefetch(source + 64);
+  }
+  /// `n` < source.count
+  const Target& target(const Source& source, std::uint32_t n) const {
+    return n == 0 ? source.first : more_targets[source.more + n - 1];
+  }
 };
 
 /// postfix-regexp.cf: rules in file order, the first that matches wins.
@@ -195,10 +194,6 @@ struct Tables {
   Domain domain(std::string_view lowered) const {
     const auto found = domains.find(lowered);
     return found == domains.end() ? Domain{} : found->second;
-  }
-  Name find_name(std::string_view lowered) const {
-    const auto found = names.find(lowered);
-    return found == names.end() ? Name{} : found->second;
   }
   Link link_of(std::string_view lowered) const;
   /// Once everything else is in place.

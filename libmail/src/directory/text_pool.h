@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
+#include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "mail/base/absl.h"
 #include "mail/base/ascii.h"
 #include "table_allocator.h"
 
@@ -29,30 +29,36 @@ class TextPool {
     std::transform(text.begin(), text.end(), to, [](char c) { return ascii::to_lower(c); });
     return {to, text.size()};
   }
+  /// Memory in one cache line, where it fits into one; aligned for 32-bit numbers.
+  char* take_in_line(std::size_t octets) {
+    constexpr std::size_t kLine = 64;
+    make_room(kLine + octets);
+    const std::size_t into = reinterpret_cast<std::uintptr_t>(next_) % kLine;
+    const std::size_t aligned = -into % alignof(std::uint32_t);
+    take(into + aligned + octets <= kLine ? aligned : (kLine - into) % kLine);
+    return take(octets);
+  }
 
  private:
   using Block = std::vector<char, TableAllocator<char>>;
   static constexpr std::size_t kFirstBlockOctets = 64 * 1024;
 
   char* take(std::size_t octets) {
-    if (octets > left_) {
-      // Each block is twice the one before, up to a huge page.
-      const std::size_t doublings = std::min<std::size_t>(blocks_.size(), 5);
-      left_ = std::max(kFirstBlockOctets << doublings, octets);
-      next_ = blocks_.emplace_back(left_).data();
-    }
+    make_room(octets);
     left_ -= octets;
     return std::exchange(next_, next_ + octets);
+  }
+  void make_room(std::size_t octets) {
+    if (octets <= left_) return;
+    // Each block is twice the one before, up to two huge pages.
+    const std::size_t doublings = std::min<std::size_t>(blocks_.size(), 6);
+    left_ = std::max(kFirstBlockOctets << doublings, octets);
+    next_ = blocks_.emplace_back(left_).data();
   }
 
   std::vector<Block> blocks_;
   char* next_ = nullptr;
   std::size_t left_ = 0;
 };
-
-/// A hash map whose keys live elsewhere.
-template <class V>
-using ViewMap = absl::flat_hash_map<std::string_view, V, StringHash, StringEqual,
-                                    TableAllocator<std::pair<const std::string_view, V>>>;
 
 }  // namespace mail::directory

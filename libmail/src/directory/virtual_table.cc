@@ -14,8 +14,8 @@ namespace {
 bool has_target(const VirtualTable& table, std::uint32_t chain, std::string_view lowered) {
   for (; chain != VirtualTable::kNone; chain = table.sources[chain].next) {
     const VirtualTable::Source& source = table.sources[chain];
-    for (std::uint32_t i = source.first; i < source.first + source.count; ++i) {
-      if (table.targets[i].lowered == lowered) return true;
+    for (std::uint32_t n = 0; n < source.count; ++n) {
+      if (table.target(source, n).address.lowered == lowered) return true;
     }
   }
   return false;
@@ -27,17 +27,21 @@ void add_source(VirtualTable& table, std::size_t line, std::uint32_t chain,
                 const std::optional<std::vector<std::string>>& targets) {
   VirtualTable::Source source;
   source.line = static_cast<std::uint32_t>(line);
-  source.first = static_cast<std::uint32_t>(table.targets.size());
+  source.more = static_cast<std::uint32_t>(table.more_targets.size());
   source.unusable = !targets;
   if (targets) {
     for (const std::string& target : *targets) {
       const std::string_view text = table.pool.add(target);
       const std::string_view lowered = table.pool.add_lowered(text);
-      if (!has_target(table, chain, lowered))
-        table.targets.push_back({text, lowered, is_plain_address(text)});
+      if (has_target(table, chain, lowered)) continue;
+      const VirtualTable::Target fresh = {{text, lowered, is_plain_address(text)}, {}};
+      if (source.count++ == 0) {
+        source.first = fresh;
+      } else {
+        table.more_targets.push_back(fresh);
+      }
     }
   }
-  source.count = static_cast<std::uint32_t>(table.targets.size()) - source.first;
   table.sources.push_back(source);
 }
 
@@ -50,7 +54,8 @@ VirtualTable VirtualTable::parse(std::string_view text, const Options& options,
   VirtualTable table;
   const auto lines =
       logical_lines(text, options.max_line_octets, Continuation::kLeadingBlank, report);
-  names.reserve(names.size() + lines.size());
+  names.reserve(lines.size());
+  table.sources.reserve(lines.size());
   for (const LogicalLine& logical : lines) {
     const std::string_view line = logical.text;
     bool unbalanced = false;
@@ -79,16 +84,11 @@ VirtualTable VirtualTable::parse(std::string_view text, const Options& options,
                    "Write addresses with commas between them.");
     }
     const auto fresh = static_cast<std::uint32_t>(table.sources.size());
-    const std::string internal = ascii::to_lower(internal_form(key));
-    const auto known = names.find(internal);
-    std::uint32_t chain = known == names.end() ? kNone : known->second.chain;
+    Name& name = names[ascii::to_lower(internal_form(key))];
+    std::uint32_t chain = name.chain;
     add_source(table, logical.line, chain, targets);
     if (chain == kNone) {
-      if (known != names.end()) {
-        known->second.chain = fresh;
-      } else {
-        names[table.pool.add(internal)].chain = fresh;
-      }
+      name.chain = fresh;
     } else {
       const bool fail = options.alias_duplicates == Options::Duplicates::kFail;
       table.broken = table.broken || fail;

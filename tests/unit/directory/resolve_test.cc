@@ -309,7 +309,8 @@ TEST_CASE("the path names every rule with file and line") {
       {Rule::kLocalAlias, "devnull@mail.d.example", "/dev/null", "postfix-aliases.cf", 1},
       {Rule::kDiscard, "devnull@mail.d.example", "/dev/null", "postfix-aliases.cf", 1},
   };
-  CHECK(snapshot->resolve("x@old.example").path.steps() == expected);
+  const Path path = snapshot->resolve("x@old.example").path;
+  CHECK(std::vector<Step>(path.begin(), path.end()) == expected);
 }
 
 TEST_CASE("other delimiters split, and an empty one never does") {

@@ -1,9 +1,11 @@
 // The answer to "who gets mail for this address?", with the way it was found.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -73,21 +75,22 @@ class PathText;
 class Path {
  public:
   Path() = default;
-  Path(std::vector<Step> steps, std::shared_ptr<const PathText> text)
-      : steps_(std::move(steps)), text_(std::move(text)) {}
+  /// Its own steps.
+  explicit Path(std::shared_ptr<const PathText> text);
 
   auto begin() const { return steps_.begin(); }
   auto end() const { return steps_.end(); }
   std::size_t size() const { return steps_.size(); }
   bool empty() const { return steps_.empty(); }
   const Step& operator[](std::size_t i) const { return steps_[i]; }
-  const std::vector<Step>& steps() const { return steps_; }
 
-  bool operator==(const Path& other) const { return steps_ == other.steps_; }
+  bool operator==(const Path& other) const {
+    return std::equal(begin(), end(), other.begin(), other.end());
+  }
 
  private:
-  std::vector<Step> steps_;
-  std::shared_ptr<const PathText> text_;  // what the steps are views of
+  std::shared_ptr<const PathText> text_;  // the steps, and what they are views of
+  std::span<const Step> steps_;
 };
 
 /// A value.
