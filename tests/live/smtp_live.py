@@ -1,5 +1,7 @@
 """Python's smtplib against the real maild."""
+import imaplib
 import pathlib
+import signal
 import smtplib
 import socket
 import ssl
@@ -181,6 +183,61 @@ class Lmtp(LiveTest):
         self.server.stop()
         self.server.start()
         self.check(str(self.socket), 0, "after a restart")
+
+
+class BehindAProxy(LiveTest):
+    """The PROXY protocol, as Postfix's and Dovecot's files switch it on."""
+
+    settings = "PROXY_TRUSTED_NETWORKS=127.0.0.1\n"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        (cls.server.config / "postfix-master.cf").write_text(
+            "smtp/inet/postscreen_upstream_proxy_protocol=haproxy\n")
+        (cls.server.config / "dovecot.cf").write_text(
+            "service imap-login {\n  inet_listener imaps {\n    haproxy = yes\n  }\n}\n")
+        cls.server.mailctl("config", "check")
+        cls.server.stop(signal.SIGTERM)
+        cls.server.start()
+
+    def connect(self, service, header):
+        connection = socket.create_connection(("127.0.0.1", self.server.ports[service]), PATIENCE)
+        self.addCleanup(connection.close)
+        connection.sendall(header)
+        return connection
+
+    def test_the_client_is_named_in_the_log_and_in_received(self):
+        client = smtplib.SMTP(timeout=PATIENCE, local_hostname="client.example")
+        client.sock = self.connect("smtp", b"PROXY TCP4 203.0.113.9 192.0.2.1 40000 25\r\n")
+        client.file = None
+        self.assertEqual(client.getreply()[0], 220)
+        client.sendmail("sender@remote.example", "ann@example.test", message("through a proxy"))
+        client.quit()
+        self.assertIn("peer=203.0.113.9", self.server.log())
+        with tls_imap(self, b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0") as imap:
+            imap.login("ann@example.test", ACCOUNTS["ann@example.test"])
+            imap.select()
+            found = self.ok(imap.search(None, "SUBJECT", '"through a proxy"'))[0]
+            header = self.ok(imap.fetch(found, "BODY[HEADER.FIELDS (RECEIVED)]"))[0][1]
+            self.assertIn(b"[203.0.113.9]", header)
+
+    def test_a_client_without_a_header_gets_no_greeting(self):
+        connection = self.connect("smtp", b"EHLO client.example\r\n")
+        self.assertEqual(connection.recv(100), b"")
+
+    def test_other_services_are_as_before(self):
+        with self.server.submission("ann@example.test") as client:
+            self.assertEqual(client.noop()[0], 250)
+
+
+def tls_imap(test, header):
+    """imaplib over TLS behind a PROXY header."""
+    class Proxied(imaplib.IMAP4_SSL):
+        def _create_socket(self, timeout):
+            plain = test.connect("imaps", header)
+            return self.ssl_context.wrap_socket(plain, server_hostname=self.host)
+    return Proxied("127.0.0.1", test.server.ports["imaps"], ssl_context=test.server.tls())
 
 
 if __name__ == "__main__":

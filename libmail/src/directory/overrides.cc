@@ -12,106 +12,18 @@
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
 #include "mail/directory/quota.h"
+#include "override_keys.h"
 
 namespace mail::directory {
 namespace {
 
 constexpr std::size_t kMaxLineOctets = 64 * 1024;
 
-/// A key of another program. "*" at either end of the key stands for anything.
-struct KnownKey {
-  std::string_view key;
-  std::string_view setting;  // empty: no setting, see `advice`
-  std::string_view advice;
-};
-
-constexpr std::string_view kTls = "Certificates and cipher suites: SSL_TYPE and TLS_LEVEL.";
-constexpr std::string_view kProxy = "The PROXY protocol is not available in this version.";
-constexpr std::string_view kOrder =
-    "The order of checks is fixed: postfix-send-access.cf, postfix-receive-access.cf, then "
-    "recipients; TRUSTED_NETWORKS may relay.";
-
-constexpr KnownKey kMainKeys[] = {
-    {"recipient_delimiter", "RECIPIENT_DELIMITER", ""},
-    {"mydestination", "MYDESTINATION", ""},
-    {"proxy_interfaces", "OWN_ADDRESSES", ""},
-    {"inet_protocols", "POSTFIX_INET_PROTOCOLS", ""},
-    {"message_size_limit", "POSTFIX_MESSAGE_SIZE_LIMIT", ""},
-    {"mailbox_size_limit", "POSTFIX_MAILBOX_SIZE_LIMIT", ""},
-    {"virtual_mailbox_limit", "POSTFIX_MAILBOX_SIZE_LIMIT", ""},
-    {"smtpd_discard_ehlo_keywords", "SMTPD_DISCARD_EHLO_KEYWORDS", ""},
-    {"smtpd_authorized_xclient_hosts", "SMTPD_AUTHORIZED_XCLIENT_HOSTS", ""},
-    {"smtp_bind_address", "SMTP_BIND_ADDRESS", ""},
-    {"smtp_bind_address6", "SMTP_BIND_ADDRESS6", ""},
-    {"relayhost", "DEFAULT_RELAY_HOST", ""},
-    {"mynetworks", "TRUSTED_NETWORKS", ""},
-    {"myhostname", "OVERRIDE_HOSTNAME", ""},
-    {"smtpd_tls_cert_file", "SSL_CERT_PATH", ""},
-    {"smtpd_tls_key_file", "SSL_KEY_PATH", ""},
-    {"smtpd_tls_*", "", kTls},
-    {"smtpd_sasl_*", "", "Who may log in: postfix-accounts.cf and dovecot-masters.cf."},
-    {"smtpd_*_restrictions", "", kOrder},
-    {"*_upstream_proxy_protocol", "", kProxy},
-    {"smtp_sasl_*", "", "Credentials of relays: postfix-sasl-password.cf."},
-    {"smtp_tls_*", "", "Outgoing mail has no settings for TLS."},
-    {"virtual_*_maps", "", "Aliases: postfix-virtual.cf and postfix-regexp.cf."},
-    {"sender_dependent_relayhost_maps", "", "Relays by sender: postfix-relaymap.cf."},
-    {"smtpd_milters", "", "Milters are not supported."},
-    {"non_smtpd_milters", "", "Milters are not supported."},
-};
-
-constexpr KnownKey kMasterKeys[] = {
-    {"message_size_limit", "", "One limit serves all ports: POSTFIX_MESSAGE_SIZE_LIMIT."},
-    {"smtpd_discard_ehlo_keywords", "", "One list serves all ports: SMTPD_DISCARD_EHLO_KEYWORDS."},
-    {"*_upstream_proxy_protocol", "", kProxy},
-    {"smtpd_tls_*", "", kTls},
-    {"smtpd_sasl_*", "", "Who may log in: postfix-accounts.cf and dovecot-masters.cf."},
-    {"smtpd_*_restrictions", "", kOrder},
-};
-
-constexpr std::string_view kFolders =
-    "Folders: Drafts, Sent, Junk, Trash and Archive have their special use; others are made by "
-    "mail programs.";
-
-constexpr KnownKey kDovecotKeys[] = {
-    {"recipient_delimiter", "RECIPIENT_DELIMITER", ""},
-    {"mail_max_userip_connections", "MAIL_MAX_USERIP_CONNECTIONS", ""},
-    {"quota_storage_size", "POSTFIX_MAILBOX_SIZE_LIMIT", ""},
-    {"quota*", "", "Quotas: dovecot-quotas.cf and POSTFIX_MAILBOX_SIZE_LIMIT."},
-    {"haproxy_*", "", kProxy},
-    {"haproxy", "", kProxy},
-    {"fts*", "", "Search needs no settings."},
-    {"mailbox", "", kFolders},
-    {"special_use", "", kFolders},
-    {"auto", "", kFolders},
-    {"ssl*", "", kTls},
-    {"auth_*", "", "Who may log in: postfix-accounts.cf and dovecot-masters.cf."},
-    {"mail_location", "", "Each account may say userdb_mail=maildir:/path."},
-    {"mail_plugins", "", "There are no plugins."},
-};
-
-constexpr KnownKey kAmavisKeys[] = {
-    {"*", "", "Spam filtering is not available in this version."},
-};
-
-bool matches(std::string_view pattern, std::string_view key) {
-  const std::size_t star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == key;
-  return key.size() + 1 >= pattern.size() && key.starts_with(pattern.substr(0, star)) &&
-         key.ends_with(pattern.substr(star + 1));
-}
-
-const KnownKey* find_key(std::span<const KnownKey> keys, std::string_view key) {
-  for (const KnownKey& known : keys) {
-    if (matches(known.key, key)) return &known;
-  }
-  return nullptr;
-}
-
 struct Assignment {
   std::string key;  // lower case
   std::string value;
   std::size_t line = 0;
+  std::string where = {};  // the service of master.cf, the inet_listener or mailbox of dovecot.cf
 };
 
 /// Values that the two programs write differently from our settings.
@@ -124,6 +36,8 @@ std::string translated(std::string_view setting, std::string_view value) {
   if (setting == "POSTFIX_MAILBOX_SIZE_LIMIT") {
     if (const auto size = parse_quota_size(value); size && *size != 0) return cat(*size);
   }
+  if (setting == "PROXY_TIMEOUT")
+    return std::string(value.substr(0, value.find_first_not_of("0123456789")));
   return std::string(value);
 }
 
@@ -135,10 +49,11 @@ class Translator {
   void take(const Assignment& assignment) {
     const KnownKey* known = find_key(keys_, assignment.key);
     if (known == nullptr || known->setting.empty()) {
-      report_.warning(assignment.line, cat("'", excerpt(assignment.key), "' has no effect here"),
-                      known != nullptr ? std::string(known->advice) : std::string("Delete it."));
-      return;
+      return warn(assignment, known != nullptr ? known->advice : "Delete it.");
     }
+    if (known->setting == kRestrictions) return check_restrictions(assignment);
+    if (known->setting == "PROXY_PROTOCOL") return add_proxied(assignment);
+    if (known->setting == "FOLDERS") return add(*known, assignment, assignment.value);
     std::erase_if(overrides_, [&](const Override& o) { return o.setting == known->setting; });
     overrides_.push_back(
         {known->setting, translated(known->setting, assignment.value), file_, assignment.line});
@@ -146,6 +61,48 @@ class Translator {
   std::vector<Override> take_all() { return std::move(overrides_); }
 
  private:
+  void warn(const Assignment& assignment, std::string_view advice) {
+    report_.warning(assignment.line, cat("'", excerpt(assignment.key), "' has no effect here"),
+                    std::string(advice));
+  }
+  void add(const KnownKey& known, const Assignment& assignment, std::string_view value) {
+    overrides_.push_back({known.setting, std::string(value), file_, assignment.line, true});
+  }
+
+  /// Of `haproxy`, `yes` and what means off.
+  void add_proxied(const Assignment& assignment) {
+    if (assignment.value.empty() || assignment.value == "no") return;
+    const KnownKey& known = *find_key(keys_, assignment.key);
+    if (file_ == kMainFile) {
+      // Port 25 is postscreen's, the others are smtpd's.
+      const bool is_postscreen = assignment.key.starts_with("postscreen");
+      return add(known, assignment, is_postscreen ? "smtp" : "submission, submissions");
+    }
+    const std::string_view service = service_of(assignment.where);
+    if (!service.empty()) return add(known, assignment, service);
+    report_.warning(assignment.line,
+                    cat("'", excerpt(assignment.key), "' is of '", excerpt(assignment.where),
+                        "', which is no service of ours"),
+                    "Let LISTEN_SMTP (or another LISTEN_) name the port, and PROXY_PROTOCOL the "
+                    "service.");
+  }
+
+  /// Each rule that does not hold here is named.
+  void check_restrictions(const Assignment& assignment) {
+    std::string_view rest = assignment.value;
+    while (!rest.empty()) {
+      const std::size_t end = rest.find_first_of(", \t");
+      const std::string_view word = rest.substr(0, end);
+      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+      const std::string_view advice = advice_on_restriction(word);
+      if (advice.empty()) continue;
+      report_.warning(
+          assignment.line,
+          cat("'", excerpt(word), "' of '", excerpt(assignment.key), "' has no effect here"),
+          std::string(advice));
+    }
+  }
+
   std::string_view file_;
   std::span<const KnownKey> keys_;
   const Report& report_;
@@ -216,42 +173,83 @@ std::vector<Assignment> parse_master(std::string_view text, const Report& report
       continue;
     }
     all.push_back({ascii::to_lower(ascii::trim(line.substr(second + 1, equals - second - 1))),
-                   std::string(ascii::trim(line.substr(equals + 1))), logical.line});
+                   std::string(ascii::trim(line.substr(equals + 1))), logical.line,
+                   ascii::to_lower(ascii::trim(line.substr(0, first)))});
   }
   return all;
 }
 
+/// A block of dovecot.cf that is open: `mailbox "Deleted Items" {`.
+struct Section {
+  std::string word;
+  std::string name;
+  std::size_t line = 0;
+  std::string making = "no";  // of a mailbox
+  std::string special_use = {};
+};
+
+std::string unquoted(std::string_view value) {
+  const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
+  return std::string(quoted ? value.substr(1, value.size() - 2) : value);
+}
+
+/// As FOLDERS has it.
+Assignment folder_of(const Section& mailbox) {
+  return {"mailbox",
+          cat(mailbox.name, ":", mailbox.making, mailbox.special_use.empty() ? "" : ":",
+              mailbox.special_use),
+          mailbox.line};
+}
+
+/// Dovecot's `auto`, `special_use` of a mailbox; false: another key.
+bool take_mailbox_key(Section& mailbox, std::string_view key, std::string_view value) {
+  // Several uses of one folder: the first.
+  if (key == "special_use") mailbox.special_use = value.substr(0, value.find(' '));
+  if (key == "auto") mailbox.making = value;
+  return key == "special_use" || key == "auto";
+}
+
 // dovecot-line = key *WSP "=" *WSP value / section [ name ] "{" / "}"
-// A section counts as a key of its own ("mailbox", "service"); what stands inside it is named too.
+// A section counts as a key of its own ("service") unless it only holds keys.
 std::vector<Assignment> parse_dovecot(std::string_view text, const Report& report) {
   std::vector<Assignment> all;
+  std::vector<Section> open;
   for (const LogicalLine& logical :
        logical_lines(text, kMaxLineOctets, Continuation::kNone, report)) {
     std::string_view line = ascii::trim(logical.text);
     if (const std::size_t comment = line.find(" #"); comment != std::string_view::npos) {
       line = ascii::trim(line.substr(0, comment));
     }
-    if (line == "}") continue;
+    if (line == "}") {
+      if (open.empty()) continue;
+      if (open.back().word == "mailbox") all.push_back(folder_of(open.back()));
+      open.pop_back();
+      continue;
+    }
     const std::size_t brace = line.find('{');
     const std::size_t equals = line.find('=');
     if (brace != std::string_view::npos && (equals == std::string_view::npos || brace < equals)) {
       const std::string_view section = ascii::trim(line.substr(0, brace));
-      const std::string_view word = section.substr(0, section.find_first_of(" \t"));
-      // These only hold keys.
-      const bool holds = word == "plugin" || word == "protocol" || word == "namespace" ||
-                         word == "service" || word == "inet_listener";
-      if (!holds) all.push_back({ascii::to_lower(word), {}, logical.line});
+      const std::size_t blank = std::min(section.find_first_of(" \t"), section.size());
+      Section fresh{ascii::to_lower(section.substr(0, blank)),
+                    unquoted(ascii::trim(section.substr(blank))), logical.line};
+      const bool holds = fresh.word == "plugin" || fresh.word == "protocol" ||
+                         fresh.word == "namespace" || fresh.word == "service" ||
+                         fresh.word == "inet_listener" || fresh.word == "mailbox";
+      if (!holds) all.push_back({fresh.word, {}, logical.line});
+      open.push_back(std::move(fresh));
       continue;
     }
+    const std::string key =
+        ascii::to_lower(ascii::trim(line.substr(0, std::min(equals, line.find_first_of(" \t=")))));
     if (equals == std::string_view::npos) {
-      all.push_back({ascii::to_lower(line.substr(0, line.find_first_of(" \t"))), {}, logical.line});
+      all.push_back({key, {}, logical.line});
       continue;
     }
-    std::string_view value = ascii::trim(line.substr(equals + 1));
-    const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
-    if (quoted) value = value.substr(1, value.size() - 2);
-    all.push_back(
-        {ascii::to_lower(ascii::trim(line.substr(0, equals))), std::string(value), logical.line});
+    const std::string value = unquoted(ascii::trim(line.substr(equals + 1)));
+    const bool in_mailbox = !open.empty() && open.back().word == "mailbox";
+    if (in_mailbox && take_mailbox_key(open.back(), key, value)) continue;
+    all.push_back({key, value, logical.line, open.empty() ? "" : open.back().name});
   }
   return all;
 }
@@ -282,17 +280,14 @@ std::span<const std::string_view> override_files() {
 std::vector<Override> parse_overrides(std::string_view file, std::string_view text,
                                       std::vector<Diagnostic>& diagnostics) {
   const Report report(file, diagnostics);
-  std::span<const KnownKey> keys = kAmavisKeys;
+  const std::span<const KnownKey> keys = keys_of(file);
   std::vector<Assignment> all;
   if (file == kMainFile) {
-    keys = kMainKeys;
     all = parse_main(text, report);
     expand_own(all);
   } else if (file == kMasterFile) {
-    keys = kMasterKeys;
     all = parse_master(text, report);
   } else if (file == kDovecotFile) {
-    keys = kDovecotKeys;
     all = parse_dovecot(text, report);
   } else {
     all = parse_amavis(text, report);

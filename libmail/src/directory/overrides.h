@@ -25,6 +25,7 @@ struct Override {
   std::string value;
   std::string_view file;
   std::size_t line = 0;
+  bool adds = false;  // to what the setting says already
 
   bool operator==(const Override&) const = default;
 };

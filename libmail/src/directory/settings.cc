@@ -11,6 +11,7 @@
 #include "config_text.h"
 #include "mail/base/ascii.h"
 #include "mail/base/assert.h"
+#include "mail/directory/folders.h"
 #include "overrides.h"
 
 namespace mail::directory {
@@ -19,6 +20,8 @@ namespace {
 constexpr std::string_view kFile = "mailserver.env";
 constexpr std::string_view kEnvironment = "environment";
 constexpr std::string_view kFileSuffix = "__FILE";
+constexpr std::array<std::string_view, 8> kProxiable = {
+    "smtp", "submission", "submissions", "lmtp", "imap", "imaps", "pop3", "pop3s"};
 constexpr std::uint64_t kMaxFileOctets = 1024 * 1024;
 constexpr std::uint64_t kMaxSecretOctets = 64 * 1024;
 constexpr std::size_t kMaxLineOctets = 64 * 1024;
@@ -180,6 +183,16 @@ bool is_full_hostname(std::string_view name) {
                       [](char c) { return ascii::is_space(c) || ascii::is_control(c); });
 }
 
+/// As `fault_of`.
+std::string fault_of_services(std::string_view value) {
+  for (const std::string& name : split_list(value)) {
+    if (std::find(kProxiable.begin(), kProxiable.end(), name) == kProxiable.end()) {
+      return "Write names of smtp, submission, submissions, lmtp, imap, imaps, pop3, pop3s.";
+    }
+  }
+  return {};
+}
+
 /// Empty: the value is fine; otherwise how to write it.
 std::string fault_of(const SettingInfo& info, std::string_view value) {
   switch (info.type) {
@@ -187,10 +200,15 @@ std::string fault_of(const SettingInfo& info, std::string_view value) {
       if (info.name == "OVERRIDE_HOSTNAME" && !is_full_hostname(value)) {
         return "Write a full name such as mail.example.com.";
       }
-      if (info.name == "TRUSTED_NETWORKS") {
+      if (info.name == "TRUSTED_NETWORKS" || info.name == "PROXY_TRUSTED_NETWORKS") {
         const auto networks = Networks::parse(value);
         return networks.ok() ? "" : cat(message_of(networks.status()), ".");
       }
+      if (info.name == "FOLDERS") {
+        const auto folders = parse_folders(value);
+        return folders.ok() ? "" : cat(message_of(folders.status()), ".");
+      }
+      if (info.name == "PROXY_PROTOCOL") return fault_of_services(value);
       return {};
     case SettingType::kFlag: return value == "0" || value == "1" ? "" : "Write 0 or 1.";
     case SettingType::kNumber:
@@ -290,6 +308,13 @@ void Settings::read_overrides(Filesystem& filesystem, const std::string& folder)
     for (const Override& given : parse_overrides(file, *text, diagnostics_)) {
       const auto position = position_of(given.setting);
       if (!position) continue;
+      if (given.adds) {
+        const std::string& before = values_[*position].text;
+        assign(setting_registry()[*position],
+               before.empty() ? given.value : cat(before, ", ", given.value), given.file,
+               given.line);
+        continue;
+      }
       // An empty value says something in these files: no delimiter, no relay.
       if (given.value.empty() && setting_registry()[*position].type == SettingType::kText) {
         values_[*position] = {{}, true, cat(given.file, ":", given.line)};
@@ -383,6 +408,10 @@ std::vector<Listener> Settings::listeners() const {
     if (!listener.addresses.empty()) all.push_back(std::move(listener));
   }
   return all;
+}
+
+std::vector<std::string> Settings::proxied_services() const {
+  return split_list(text("PROXY_PROTOCOL"));
 }
 
 Options Settings::directory_options(std::string_view system_hostname) const {

@@ -1,6 +1,7 @@
 // The registry of settings: the one list that parsing, documentation and warnings come from.
 //
 // Tested by tests/unit/directory/settings_test.cc.
+#include "mail/directory/folders.h"
 #include "mail/directory/settings.h"
 
 namespace mail::directory {
@@ -36,6 +37,9 @@ constexpr SettingInfo kRegistry[] = {
     {"ENABLE_POP3", SettingType::kFlag, "0", "", "1: POP3 on ports 110 and 995."},
     {"ENABLE_QUOTAS", SettingType::kFlag, "1", "",
      "0: no account has a quota; nothing is refused, warned of or told."},
+    {"FOLDERS", SettingType::kText, kDefaultFolders, "",
+     "Folders of every account, as `name:subscribe:\\Use`: `no` gives only the special use, "
+     "`create` makes the folder, `subscribe` subscribes to it, too."},
     {"LETSENCRYPT_FOLDER", SettingType::kText, "/etc/letsencrypt", "",
      "SSL_TYPE=letsencrypt: the folder with live/ or Traefik's acme.json."},
     {"LISTEN_IMAP", SettingType::kListen, "*:143", "", "Where IMAP with STARTTLS listens."},
@@ -85,6 +89,16 @@ constexpr SettingInfo kRegistry[] = {
      "The largest message in octets; 0: no limit."},
     {"POSTMASTER_ADDRESS", SettingType::kText, "", "",
      "Who gets mail for root and postmaster; empty: postmaster@ the mail domain."},
+    {"PROXY_PROTOCOL", SettingType::kText, "", "",
+     "Services that only proxies connect to, which say first whose connection they forward (PROXY "
+     "protocol, versions 1 and 2): `smtp submissions imaps`."},
+    {"PROXY_TIMEOUT", SettingType::kNumber, "5", "",
+     "Seconds that a proxy may take for its PROXY header."},
+    {"PROXY_TRUSTED_NETWORKS", SettingType::kText,
+     "127.0.0.0/8 [::1]/128 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 [fc00::]/7", "",
+     "Where the proxies of PROXY_PROTOCOL are; others are refused on those ports, since whoever "
+     "may "
+     "send the header may say that he comes from a trusted network."},
     {"RECIPIENT_DELIMITER", SettingType::kText, "+", "",
      "Characters of which the first in a localpart begins its extension: ann+news@example.com."},
     {"SASL_SCRAM", SettingType::kChoice, "auto", "auto|on|off",

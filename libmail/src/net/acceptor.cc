@@ -92,7 +92,10 @@ void Acceptor::accept_some() {
 void Acceptor::admit(Descriptor descriptor, Endpoint peer) {
   Arrival arrival;
   Gate& gate = service_.counts ? network_.gate_ : network_.control_gate_;
-  switch (gate.admit(service_.protocol, peer.address, arrival.ticket)) {
+  // A proxy's connections count for its clients, once it has said who they are.
+  const bool is_proxy = service_.is_proxy && service_.is_proxy(peer.address);
+  const std::string_view counted = is_proxy ? std::string_view() : peer.address;
+  switch (gate.admit(service_.protocol, counted, arrival.ticket)) {
     case Gate::Verdict::kAdmitted: break;
     case Gate::Verdict::kAdmittedForAnother:
       network_.complain("all connections are taken, the oldest unknown one makes room",

@@ -12,6 +12,11 @@ bool is_this_machine(std::string_view address) {
   return address.empty() || address == "::1" || address.starts_with("127.");
 }
 
+/// Empty: it does not count by address.
+std::string key_of(std::string_view service, std::string_view address) {
+  return is_this_machine(address) ? std::string() : cat(service, " ", address);
+}
+
 }  // namespace
 
 Gate::Ticket::~Ticket() = default;
@@ -34,6 +39,30 @@ void Gate::Ticket::establish() {
   gate_->established_.splice(gate_->established_.end(), gate_->strangers_, place);
 }
 
+bool Gate::Ticket::count_as(std::string_view service, std::string_view address) {
+  if (gate_ == nullptr) return true;
+  std::string key = key_of(service, address);
+  const std::lock_guard lock(gate_->mutex_);
+  if (gate_->is_full(key)) return false;
+  Place& place = *gate_.get_deleter().place;
+  gate_->forget(place.key);
+  if (!key.empty()) ++gate_->by_address_[key];
+  place.key = std::move(key);
+  return true;
+}
+
+bool Gate::is_full(const std::string& key) const {
+  if (key.empty() || per_address_ == 0) return false;
+  const auto here = by_address_.find(key);
+  return here != by_address_.end() && here->second >= per_address_;
+}
+
+void Gate::forget(const std::string& key) {
+  if (key.empty()) return;
+  const auto entry = by_address_.find(key);
+  if (--entry->second == 0) by_address_.erase(entry);
+}
+
 void Gate::set_limits(std::size_t connections, std::size_t per_address) {
   const std::lock_guard lock(mutex_);
   connections_ = connections;
@@ -41,18 +70,12 @@ void Gate::set_limits(std::size_t connections, std::size_t per_address) {
 }
 
 Gate::Verdict Gate::admit(std::string_view service, std::string_view address, Ticket& ticket) {
-  std::string key;
-  if (!is_this_machine(address)) key = cat(service, " ", address);
+  std::string key = key_of(service, address);
   std::function<void()> shed;
   Verdict verdict = Verdict::kAdmitted;
   {
     const std::lock_guard lock(mutex_);
-    if (!key.empty() && per_address_ != 0) {
-      const auto here = by_address_.find(key);
-      if (here != by_address_.end() && here->second >= per_address_) {
-        return Verdict::kTooManyFromAddress;
-      }
-    }
+    if (is_full(key)) return Verdict::kTooManyFromAddress;
     if (strangers_.size() + established_.size() - leaving_ >= connections_) {
       if (leaving_ >= kOverlap || !take_oldest(shed)) return Verdict::kTooMany;
       verdict = Verdict::kAdmittedForAnother;
@@ -88,10 +111,7 @@ bool Gate::take_oldest(std::function<void()>& shed) {
 
 void Gate::leave(Places::iterator place) {
   const std::lock_guard lock(mutex_);
-  if (!place->key.empty()) {
-    const auto entry = by_address_.find(place->key);
-    if (--entry->second == 0) by_address_.erase(entry);
-  }
+  forget(place->key);
   if (place->must_go) --leaving_;
   (place->is_established ? established_ : strangers_).erase(place);
   if (strangers_.empty() && established_.empty()) emptied_.notify_all();

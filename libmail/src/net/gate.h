@@ -43,6 +43,9 @@ class Gate {
     bool on_shed(std::function<void()> shed);
     /// It will not be asked to make room any more.
     void establish();
+    /// From now on it counts for another address. False: that one has as many as it may, and
+    /// nothing changed.
+    bool count_as(std::string_view service, std::string_view address);
 
    private:
     friend class Gate;
@@ -75,6 +78,8 @@ class Gate {
 
   bool take_oldest(std::function<void()>& shed);
   void leave(Places::iterator place);
+  bool is_full(const std::string& key) const;
+  void forget(const std::string& key);
 
   mutable std::mutex mutex_;
   std::condition_variable emptied_;

@@ -24,6 +24,8 @@ class Network {
     Handler handler;
     std::function<std::shared_ptr<const TlsContext>()> tls;  // may answer null
     std::string protocol = {};                               // its name for ALPN; empty: any
+    /// Whether a proxy is there, whose connections are its clients'; none: never.
+    std::function<bool(std::string_view address)> is_proxy = {};
     bool counts = true;  // towards the connection limits; the control socket does not
   };
 

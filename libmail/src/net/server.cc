@@ -18,6 +18,16 @@ server::SaslScram scram_setting(std::string_view text) {
   return text == "off" ? server::SaslScram::kOff : server::SaslScram::kAuto;
 }
 
+/// PROXY_PROTOCOL: names of services.
+std::vector<server::Protocol> protocols_of(std::span<const std::string> names) {
+  std::vector<server::Protocol> all;
+  for (const server::Protocol protocol : served_protocols()) {
+    const auto is_same = [&](const std::string& name) { return name == to_string(protocol); };
+    if (std::any_of(names.begin(), names.end(), is_same)) all.push_back(protocol);
+  }
+  return all;
+}
+
 }  // namespace
 
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -101,6 +111,11 @@ StatusOr<server::ServiceOptions> Server::State::service_options() const {
     return invalid("SMTPD_AUTHORIZED_XCLIENT_HOSTS: ", message_of(trusted.status()));
   }
   services.xclient_networks = std::move(*trusted);
+  services.proxied = protocols_of(settings.proxied_services());
+  services.proxy_networks = directory::Networks::parse(settings.text("PROXY_TRUSTED_NETWORKS"))
+                                .value_or(directory::Networks());
+  services.proxy_timeout = seconds(settings.number("PROXY_TIMEOUT"));
+  services.folders = directory::parse_folders(settings.text("FOLDERS")).value_or(services.folders);
   services.sasl_scram = scram_setting(settings.text("SASL_SCRAM"));
   if (!options.state.empty()) {
     services.secret = net::login_secret(real_filesystem(), options.state, logger);

@@ -82,6 +82,9 @@ void Server::State::accept_from(Bound& to) {
     return serve(protocol, loop, std::move(transport));
   };
   service.tls = [this] { return certificate.context(); };
+  service.is_proxy = [this, protocol = to.protocol](std::string_view address) {
+    return server::is_proxy(*current_shared(), protocol, address);
+  };
   service.protocol = alpn_name(to_string(to.protocol));
   to.acceptor = network->listen(std::move(to.descriptor), std::move(service));
 }

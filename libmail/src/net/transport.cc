@@ -256,6 +256,10 @@ void SocketTransport::set_established() {
   if (ticket_ != nullptr) ticket_->establish();
 }
 
+bool SocketTransport::count_as(std::string_view address) {
+  return ticket_ == nullptr || ticket_->count_as(protocol_, address);
+}
+
 std::shared_ptr<Waker> SocketTransport::waker() { return state_->waker(); }
 
 }  // namespace mail::net

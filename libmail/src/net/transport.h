@@ -96,6 +96,7 @@ class SocketTransport final : public Transport {
   Task<StatusOr<TlsInfo>> start_tls(std::optional<TimePoint> deadline) override;
   void close() override;
   void set_established() override;
+  bool count_as(std::string_view address) override;
   const Endpoint& peer() const override { return peer_; }
   const Endpoint& local() const override { return local_; }
   std::shared_ptr<Waker> waker() override;

@@ -13,7 +13,8 @@ namespace mail::server {
 Status ImapService::check_append(const store::AccountPlace& place, const store::UsageLimit& limit) {
   if (append_target_ == nullptr || append_target_name_ != append_->mailbox) {
     append_target_.reset();
-    MAIL_ASSIGN_OR_RETURN(append_target_, open_folder(*account_, append_->mailbox));
+    const auto& rules = connection_.options().folders;
+    MAIL_ASSIGN_OR_RETURN(append_target_, open_folder(*account_, rules, append_->mailbox));
     append_target_name_ = append_->mailbox;
   }
   if (limit.is_unlimited()) return absl::OkStatus();

@@ -119,13 +119,10 @@ class ImapService {
   std::optional<TimePoint> next_refresh_;  // set while idle in a mailbox
 };
 
-/// The folders that every account shows from the first day (dms.md §1.7), made on first use.
-bool is_automatic_folder(std::string_view name);
-std::vector<std::string_view> automatic_folders();
-
-/// Opens a folder; an automatic one is made and subscribed when it is missing. Blocks.
-StatusOr<std::shared_ptr<store::Mailbox>> open_folder(store::Account& account,
-                                                      const std::string& name);
+/// Opens a folder; one that every account has is made when it is missing. Blocks.
+StatusOr<std::shared_ptr<store::Mailbox>> open_folder(
+    store::Account& account, const std::vector<directory::FolderRule>& rules,
+    const std::string& name);
 
 /// The store's words for the client's.
 store::NamedFlags named_flags(const imap::FlagList& flags);

@@ -2,7 +2,6 @@
 //
 // Tested by tests/unit/server/imap_service_test.cc and tests/live.
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "mail/base/ascii.h"
@@ -14,7 +13,6 @@ namespace mail::server {
 namespace {
 
 constexpr char kSeparator = '.';
-constexpr std::array<std::string_view, 4> kAutomaticFolders = {"Drafts", "Junk", "Sent", "Trash"};
 
 bool pattern_matches(std::string_view pattern, std::string_view name) {
   if (imap::matches(pattern, name, kSeparator)) return true;
@@ -22,17 +20,18 @@ bool pattern_matches(std::string_view pattern, std::string_view name) {
   return name == "INBOX" && imap::matches(ascii::to_upper(pattern), name, kSeparator);
 }
 
-/// RFC 6154 §2, by the names that DMS gives (dms.md §1.7); Archive is only told, never made.
-std::string_view special_use_of(std::string_view name) {
-  constexpr std::pair<std::string_view, std::string_view> kUses[] = {{"Archive", "\\Archive"},
-                                                                     {"Drafts", "\\Drafts"},
-                                                                     {"Junk", "\\Junk"},
-                                                                     {"Sent", "\\Sent"},
-                                                                     {"Trash", "\\Trash"}};
-  for (const auto& [folder, use] : kUses) {
-    if (folder == name) return use;
-  }
-  return {};
+using Rules = std::vector<directory::FolderRule>;
+
+const directory::FolderRule* find_rule(const Rules& rules, std::string_view name) {
+  const auto rule = std::find_if(rules.begin(), rules.end(),
+                                 [name](const auto& candidate) { return candidate.name == name; });
+  return rule == rules.end() ? nullptr : &*rule;
+}
+
+/// RFC 6154 §2.
+std::string_view special_use_of(const Rules& rules, std::string_view name) {
+  const directory::FolderRule* const rule = find_rule(rules, name);
+  return rule == nullptr ? std::string_view() : std::string_view(rule->special_use);
 }
 
 struct Listed {
@@ -41,14 +40,15 @@ struct Listed {
 };
 
 /// With the automatic folders that are not on disk yet. Blocks.
-StatusOr<std::vector<Listed>> list_folders(store::Account& account, std::string_view pattern,
-                                           bool only_special_use) {
+StatusOr<std::vector<Listed>> list_folders(store::Account& account, const Rules& rules,
+                                           std::string_view pattern, bool only_special_use) {
   MAIL_ASSIGN_OR_RETURN(auto folders, account.folders());
-  for (std::string_view name : kAutomaticFolders) {
+  for (const directory::FolderRule& rule : rules) {
+    if (!rule.is_made) continue;
     const auto same = std::find_if(folders.begin(), folders.end(),
-                                   [&](const store::Folder& f) { return f.name == name; });
+                                   [&](const store::Folder& f) { return f.name == rule.name; });
     if (same == folders.end()) {
-      folders.push_back({std::string(name), true, false});
+      folders.push_back({rule.name, true, false});
     } else {
       same->is_selectable = true;  // a child is there already
     }
@@ -56,7 +56,7 @@ StatusOr<std::vector<Listed>> list_folders(store::Account& account, std::string_
   std::vector<Listed> listed;
   for (store::Folder& folder : folders) {
     if (!pattern_matches(pattern, folder.name)) continue;
-    const std::string_view use = special_use_of(folder.name);
+    const std::string_view use = special_use_of(rules, folder.name);
     if (only_special_use && (use.empty() || !folder.is_selectable)) continue;
     Listed line{std::move(folder.name), {}};
     if (!folder.is_selectable) line.attributes.push_back("\\Noselect");
@@ -69,12 +69,13 @@ StatusOr<std::vector<Listed>> list_folders(store::Account& account, std::string_
 
 /// RFC 3501 §6.3.9: when a subscribed "foo.bar" is hidden by a "%", its parent "foo" is told with
 /// \Noselect. Blocks.
-StatusOr<std::vector<Listed>> list_subscriptions(store::Account& account,
+StatusOr<std::vector<Listed>> list_subscriptions(store::Account& account, const Rules& rules,
                                                  std::string_view pattern) {
   MAIL_ASSIGN_OR_RETURN(auto names, account.subscriptions());
-  for (std::string_view name : kAutomaticFolders) {
-    const auto status = account.status(name);
-    if (!status.ok()) names.emplace_back(name);  // subscribed when it is made
+  for (const directory::FolderRule& rule : rules) {
+    if (!rule.is_subscribed) continue;
+    const auto status = account.status(rule.name);
+    if (!status.ok()) names.push_back(rule.name);  // subscribed when it is made
   }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -109,21 +110,17 @@ std::string without_trailing_separator(std::string name) {
 
 }  // namespace
 
-bool is_automatic_folder(std::string_view name) {
-  return std::find(kAutomaticFolders.begin(), kAutomaticFolders.end(), name) !=
-         kAutomaticFolders.end();
-}
-
-StatusOr<std::shared_ptr<store::Mailbox>> open_folder(store::Account& account,
+StatusOr<std::shared_ptr<store::Mailbox>> open_folder(store::Account& account, const Rules& rules,
                                                       const std::string& name) {
   auto mailbox = account.open(name);
-  if (mailbox.ok() || mailbox.status().code() != absl::StatusCode::kNotFound ||
-      !is_automatic_folder(name)) {
+  const directory::FolderRule* const rule = find_rule(rules, name);
+  if (mailbox.ok() || mailbox.status().code() != absl::StatusCode::kNotFound || rule == nullptr ||
+      !rule->is_made) {
     return mailbox;
   }
   const Status created = account.create_folder(name);
   if (!created.ok() && created.code() != absl::StatusCode::kAlreadyExists) return created;
-  MAIL_RETURN_IF_ERROR(account.subscribe(name));
+  if (rule->is_subscribed) MAIL_RETURN_IF_ERROR(account.subscribe(name));
   return account.open(name);
 }
 
@@ -143,9 +140,11 @@ Task<void> ImapService::list(Session& session, imap::List& command) {
     session.ok("", done);
     co_return;
   }
+  const Rules& rules = connection_.options().folders;
   auto job = [&] {
-    return command.is_lsub ? list_subscriptions(*account_, command.pattern)
-                           : list_folders(*account_, command.pattern, command.selects_special_use);
+    return command.is_lsub
+               ? list_subscriptions(*account_, rules, command.pattern)
+               : list_folders(*account_, rules, command.pattern, command.selects_special_use);
   };
   auto listed = co_await run_on(connection_.world.worker, std::move(job));
   if (!listed.ok()) {
@@ -161,8 +160,9 @@ Task<void> ImapService::list(Session& session, imap::List& command) {
 }
 
 Task<void> ImapService::status(Session& session, imap::Status& command) {
+  const Rules& rules = connection_.options().folders;
   auto job = [&]() -> StatusOr<store::FolderStatus> {
-    MAIL_ASSIGN_OR_RETURN(auto mailbox, open_folder(*account_, command.mailbox));
+    MAIL_ASSIGN_OR_RETURN(auto mailbox, open_folder(*account_, rules, command.mailbox));
     MAIL_RETURN_IF_ERROR(mailbox->refresh());
     return mailbox->status();
   };

@@ -285,7 +285,8 @@ Task<void> ImapService::copy(Session& session, imap::Copy& command) {
   const store::UsageLimit limit = limit_of(command.mailbox);
   QuotaObserver observer(connection_, login_);
   const auto transfer = [&]() -> StatusOr<Result> {
-    MAIL_ASSIGN_OR_RETURN(auto to, open_folder(*account_, command.mailbox));
+    const auto& rules = connection_.options().folders;
+    MAIL_ASSIGN_OR_RETURN(auto to, open_folder(*account_, rules, command.mailbox));
     store::Mailbox& from = selected_->view.mailbox();
     Result result;
     if (command.is_move) {

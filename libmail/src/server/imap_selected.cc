@@ -19,10 +19,11 @@ struct Opened {
   std::vector<store::Uid> recent;
 };
 
-StatusOr<Opened> open_for_selection(store::Account& account, const std::string& name,
-                                    bool is_read_only) {
+StatusOr<Opened> open_for_selection(store::Account& account,
+                                    const std::vector<directory::FolderRule>& rules,
+                                    const std::string& name, bool is_read_only) {
   Opened opened;
-  MAIL_ASSIGN_OR_RETURN(opened.mailbox, open_folder(account, name));
+  MAIL_ASSIGN_OR_RETURN(opened.mailbox, open_folder(account, rules, name));
   if (!is_read_only) {
     MAIL_ASSIGN_OR_RETURN(opened.recent, opened.mailbox->claim_recent());
   }
@@ -35,7 +36,10 @@ Task<void> ImapService::select(Session& session, imap::Select& command) {
   // RFC 3501 §6.3.1: a SELECT deselects what was selected, even when it fails.
   selected_.reset();
   World& world = connection_.world;
-  auto job = [&] { return open_for_selection(*account_, command.mailbox, command.is_read_only); };
+  const auto& rules = connection_.options().folders;
+  auto job = [&] {
+    return open_for_selection(*account_, rules, command.mailbox, command.is_read_only);
+  };
   auto opened = co_await run_on(world.worker, std::move(job));
   if (!opened.ok()) {
     const ImapRefusal refusal = refusal_of(opened.status());

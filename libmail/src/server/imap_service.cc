@@ -115,8 +115,8 @@ Task<void> ImapService::login(Session& session, std::string name, std::string_vi
     co_return;
   }
   const std::size_t limit = connection_.options().connections_per_user;
-  lease_ = connection_.shared->logins().admit("imap", login.address,
-                                              connection_.transport->peer().address, limit);
+  lease_ =
+      connection_.shared->logins().admit("imap", login.address, connection_.peer().address, limit);
   if (!lease_) {
     connection_.log(Logger::Level::kWarning, "too many connections of one user from one address",
                     {{"account", login.address}, {"limit", cat(limit)}});

@@ -11,6 +11,7 @@
 #include "server/connection.h"
 #include "server/imap_service.h"
 #include "server/pop3_service.h"
+#include "server/proxied.h"
 #include "server/smtp_service.h"
 
 namespace mail::server {
@@ -71,6 +72,8 @@ namespace {
 constexpr Duration kHandshakeTimeout = seconds(60);
 
 Task<void> serve_connection(Connection& connection) {
+  const bool is_known = co_await hear_proxy(connection);
+  if (!is_known) co_return;
   std::optional<TlsInfo> tls;
   if (has_implicit_tls(connection.protocol)) {
     const TimePoint deadline = connection.world.clock.now() + kHandshakeTimeout;

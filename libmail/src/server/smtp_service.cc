@@ -338,7 +338,7 @@ smtp::ServerOptions session_options(const Connection& connection) {
   session.message_size = options.message_size;
   session.offers_starttls = options.has_tls && !has_implicit_tls(connection.protocol) && !is_local;
   session.withheld = options.withheld_extensions;
-  session.trusts_peer = contains(options.xclient_networks, connection.transport->peer().address);
+  session.trusts_peer = contains(options.xclient_networks, connection.peer().address);
   if (session.dialect == smtp::Dialect::kSmtp || session.dialect == smtp::Dialect::kLmtp) {
     return session;
   }

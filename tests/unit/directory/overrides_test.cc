@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "mail/base/memory_filesystem.h"
+#include "mail/directory/folders.h"
 #include "mail/directory/settings.h"
 
 using namespace mail::directory;
@@ -64,9 +65,14 @@ TEST_CASE("a key of another program that means nothing here is named with our se
       {"postfix-main.cf", "smtpd_tls_security_level = may\n",
        "postfix-main.cf:1: 'smtpd_tls_security_level' has no effect here. Certificates and cipher "
        "suites: SSL_TYPE and TLS_LEVEL."},
-      {"postfix-main.cf", "\nsmtpd_client_restrictions = permit\n",
-       "postfix-main.cf:2: 'smtpd_client_restrictions' has no effect here. The order of checks is "
-       "fixed: "},
+      {"postfix-main.cf",
+       "\nsmtpd_client_restrictions = permit_mynetworks,\n reject_rbl_client zen.example permit\n",
+       "postfix-main.cf:2: 'reject_rbl_client' of 'smtpd_client_restrictions' has no effect here. "
+       "Checks that ask the DNS are not available in this version."},
+      {"postfix-master.cf",
+       "submission/inet/smtpd_sender_restrictions=check_sender_access,permit\n",
+       "postfix-master.cf:1: 'check_sender_access' of 'smtpd_sender_restrictions' has no effect "
+       "here. Tables of senders and recipients: postfix-send-access.cf, "},
       {"postfix-main.cf", "default_process_limit = 1\n",
        "postfix-main.cf:1: 'default_process_limit' has no effect here. Delete it."},
       {"postfix-main.cf", "nonsense\n", "postfix-main.cf:1: no 'key =' in 'nonsense'"},
@@ -75,12 +81,13 @@ TEST_CASE("a key of another program that means nothing here is named with our se
       {"postfix-master.cf", "submission/inet/smtpd_sasl_security_options=noanonymous\n",
        "postfix-master.cf:1: 'smtpd_sasl_security_options' has no effect here. Who may log in: "},
       {"postfix-master.cf", "12525/inet/smtpd_upstream_proxy_protocol=haproxy\n",
-       "postfix-master.cf:1: 'smtpd_upstream_proxy_protocol' has no effect here. The PROXY "},
+       "postfix-master.cf:1: 'smtpd_upstream_proxy_protocol' is of '12525', which is no service of "
+       "ours. Let LISTEN_SMTP "},
       {"postfix-master.cf", "smtp inet n\n", "postfix-master.cf:1: 'smtp inet n' is not of the "},
-      {"dovecot.cf", "haproxy_trusted_networks = 10.0.0.0/8\n",
-       "dovecot.cf:1: 'haproxy_trusted_networks' has no effect here. The PROXY protocol"},
-      {"dovecot.cf", "namespace inbox {\n  mailbox Archive {\n  }\n}\n",
-       "dovecot.cf:2: 'mailbox' has no effect here. Folders: "},
+      {"dovecot.cf", "haproxy_trusted_networks = nonsense\n",
+       "dovecot.cf:1: PROXY_TRUSTED_NETWORKS='nonsense' is not possible"},
+      {"dovecot.cf", "namespace inbox {\n  mailbox All {\n    special_use = \\All\n  }\n}\n",
+       "dovecot.cf:2: FOLDERS="},
       {"dovecot.cf", "plugin {\n  fts = xapian # search\n}\n",
        "dovecot.cf:2: 'fts' has no effect here. Search needs no settings."},
       {"amavis.cf", "use strict;\n$sa_kill_level_deflt = 9;\n1;\n",
@@ -100,4 +107,60 @@ TEST_CASE("keys of dovecot.cf become settings inside and outside of blocks") {
   CHECK(said(settings).empty());
   CHECK(settings.directory_options("h.example").default_quota_octets == 2ULL << 30);
   CHECK(settings.directory_options("h.example").recipient_delimiter == "~");
+}
+
+TEST_CASE("The PROXY protocol is switched on by Postfix's and Dovecot's keys") {
+  struct Row {
+    std::string_view file, text;
+    std::vector<std::string> services;
+  };
+  const Row rows[] = {
+      {"postfix-main.cf", "postscreen_upstream_proxy_protocol = haproxy\n", {"smtp"}},
+      {"postfix-main.cf",
+       "smtpd_upstream_proxy_protocol = haproxy\n",
+       {"submission", "submissions"}},
+      {"postfix-main.cf", "smtpd_upstream_proxy_protocol =\n", {}},
+      {"postfix-master.cf",
+       "smtp/inet/postscreen_upstream_proxy_protocol=haproxy\n"
+       "submissions/inet/smtpd_upstream_proxy_protocol=haproxy\n",
+       {"smtp", "submissions"}},
+      {"dovecot.cf",
+       "haproxy_trusted_networks = 10.0.0.0/8, 192.0.2.1\nhaproxy_timeout = 3 secs\n"
+       "service imap-login {\n  inet_listener imap {\n    haproxy = yes\n  }\n"
+       "  inet_listener imaps {\n    haproxy = yes\n    ssl = yes\n  }\n}\n",
+       {"imap", "imaps"}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.file, row.text);
+    CHECK(settings_of(row.file, row.text).proxied_services() == row.services);
+  }
+  const Settings settings = settings_of(rows[4].file, rows[4].text);
+  CHECK(settings.text("PROXY_TRUSTED_NETWORKS") == "10.0.0.0/8, 192.0.2.1");
+  CHECK(settings.number("PROXY_TIMEOUT") == 3);
+}
+
+TEST_CASE("Restrictions that hold here anyway are passed over in silence") {
+  CHECK(said(settings_of("postfix-main.cf",
+                         "smtpd_recipient_restrictions = permit_sasl_authenticated, "
+                         "permit_mynetworks, reject_unauth_destination\n"))
+            .empty());
+}
+
+TEST_CASE("Mailboxes of dovecot.cf join the folders of every account") {
+  const Settings settings = settings_of("dovecot.cf",
+                                        "namespace inbox {\n"
+                                        "  mailbox Archive {\n    auto = create\n"
+                                        "    special_use = \\Archive\n  }\n"
+                                        "  mailbox \"Deleted Items\" {\n    auto = subscribe\n"
+                                        "    special_use = \\Trash \\Junk\n  }\n"
+                                        "  mailbox Trash {\n    auto = no\n  }\n}\n");
+  CHECK(said(settings).empty());
+  const auto folders = parse_folders(settings.text("FOLDERS"));
+  REQUIRE(folders.ok());
+  const std::vector<FolderRule> last(folders->end() - 3, folders->end());
+  const std::vector<FolderRule> expected = {{"Archive", true, false, "\\Archive"},
+                                            {"Deleted Items", true, true, "\\Trash"},
+                                            {"Trash", false, false, ""}};
+  CHECK(last == expected);
+  CHECK(folders->size() == 6);
 }

@@ -43,6 +43,24 @@ TEST_CASE("A limit of 0 an address is none, and limits may change") {
   CHECK(gate.admit("smtp", "192.0.2.2", tickets[4]) == Verdict::kAdmittedForAnother);
 }
 
+TEST_CASE("A connection may come to count for another address") {
+  Gate gate(10, 2);
+  std::vector<Gate::Ticket> tickets(4);
+  for (Gate::Ticket& ticket : tickets) {
+    REQUIRE(gate.admit("smtp", "", ticket) == Verdict::kAdmitted);
+  }
+  CHECK(tickets[0].count_as("smtp", "192.0.2.1"));
+  CHECK(tickets[1].count_as("smtp", "192.0.2.1"));
+  CHECK_FALSE(tickets[2].count_as("smtp", "192.0.2.1"));
+  CHECK(tickets[2].count_as("imap", "192.0.2.1"));
+  CHECK(tickets[0].count_as("smtp", "192.0.2.2"));
+  CHECK(tickets[3].count_as("smtp", "192.0.2.1"));
+  tickets.clear();
+  Gate::Ticket again;
+  CHECK(gate.admit("smtp", "192.0.2.1", again) == Verdict::kAdmitted);
+  CHECK(gate.count() == 1);
+}
+
 // Attack H1.
 TEST_CASE("The oldest unknown connection makes room, a known one never does") {
   Gate gate(3, 0);

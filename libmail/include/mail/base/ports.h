@@ -108,6 +108,12 @@ class Transport {
   /// The peer has proven who it is or that it brings mail for somebody here: when connections are
   /// short, others make room first.
   virtual void set_established() {}
+  /// A trusted proxy forwards it for the client at `address`, whom limits by address shall count.
+  /// False: he has as many as he may.
+  virtual bool count_as(std::string_view address) {
+    static_cast<void>(address);
+    return true;
+  }
 
   virtual const Endpoint& peer() const = 0;
   virtual const Endpoint& local() const = 0;

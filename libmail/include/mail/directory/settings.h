@@ -87,6 +87,9 @@ class Settings {
   /// Who may relay without a password: TRUSTED_NETWORKS, else PERMIT_DOCKER.
   Networks trusted_networks(std::span<const Interface> interfaces) const;
 
+  /// PROXY_PROTOCOL: names of the services whose connections begin with a PROXY header.
+  std::vector<std::string> proxied_services() const;
+
   /// `system_hostname` counts where OVERRIDE_HOSTNAME is empty.
   Options directory_options(std::string_view system_hostname) const;
 

@@ -12,6 +12,7 @@
 #include "mail/base/limits.h"
 #include "mail/base/ports.h"
 #include "mail/base/task.h"
+#include "mail/directory/folders.h"
 #include "mail/directory/networks.h"
 #include "mail/server/world.h"
 #include "mail/smtp/types.h"
@@ -46,6 +47,11 @@ struct ServiceOptions {
   bool delivered_to = true;                 // DELIVERED_TO
   smtp::ExtensionSet withheld_extensions;   // SMTPD_DISCARD_EHLO_KEYWORDS
   std::vector<IpNetwork> xclient_networks;  // SMTPD_AUTHORIZED_XCLIENT_HOSTS
+  std::vector<Protocol> proxied;            // PROXY_PROTOCOL: a PROXY header comes first
+  directory::Networks proxy_networks;       // PROXY_TRUSTED_NETWORKS
+  Duration proxy_timeout = seconds(5);      // PROXY_TIMEOUT: for that header
+  /// FOLDERS: what every account has, and the special uses (RFC 6154) of names.
+  std::vector<directory::FolderRule> folders = directory::default_folders();
   std::size_t hops = 50;  // Received fields before a message counts as looping (RFC 5321 §6.3)
   SaslScram sasl_scram = SaslScram::kAuto;  // SASL_SCRAM
   /// Octets that the salts of names without account are made of (attack B8); the same after a
@@ -69,6 +75,9 @@ std::shared_ptr<Shared> make_shared_state(ServiceOptions options);
 /// For connections that come after a change of options: goes on counting where `before`, which
 /// serves the others until they end, is.
 std::shared_ptr<Shared> make_shared_state(ServiceOptions options, const Shared& before);
+
+/// Whether a proxy at `address` may forward connections of this kind.
+bool is_proxy(const Shared& shared, Protocol protocol, std::string_view address);
 
 /// Serves until the peer leaves, a rule is broken for good, or the server stops. With implicit TLS
 /// the handshake comes first. `world` outlives the task; the transport is closed at the end.
