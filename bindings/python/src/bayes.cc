@@ -38,22 +38,25 @@ const char* name_of(bayes::Trained trained) {
   return "new";
 }
 
-/// Waits a moment while another process trains; Ctrl-C ends it. Called with the GIL, which nobody
-/// may wait for who holds up a fork: it is looked after signals between two waits.
-Database::Training begin(Database& database) {
+/// `work` with a training; waits a moment while another process trains, and Ctrl-C ends that.
+/// Called with the GIL, which nobody may wait for who holds up a fork: signals are looked after
+/// between two waits. A training lives in one blocking call, so that no fork splits it.
+template <class Work>
+void with_training(Database& database, const Work& work) {
   constexpr std::chrono::seconds kPatience{10};
   constexpr std::chrono::milliseconds kDeaf{100};
   using Clock = std::chrono::steady_clock;
   const auto give_up = Clock::now() + kPatience;
   for (;;) {
-    const auto wait = [&] {
+    {
       const Blocking call;
       const auto until = std::min(give_up, Clock::now() + kDeaf);
-      return database.begin_training([&] { return Clock::now() < until; });
-    };
-    auto training = wait();
-    if (!absl::IsUnavailable(training.status()) || Clock::now() >= give_up) {
-      return value_of(std::move(training));
+      auto training = database.begin_training([&] { return Clock::now() < until; });
+      if (!absl::IsUnavailable(training.status()) || Clock::now() >= give_up) {
+        Database::Training ours = value_of(std::move(training));
+        work(ours);
+        return check(ours.finish());
+      }
     }
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
   }
@@ -83,8 +86,6 @@ struct Batch {
 std::vector<const char*> train(Database& database, const py::list& list,
                                const std::vector<bool>& labels) {
   const Batch batch(list);
-  Database::Training training = begin(database);
-  const Blocking call;
   std::vector<const char*> results;
   results.reserve(batch.messages.size());
   const auto load = [&](std::size_t i, std::string&) -> StatusOr<bayes::Exercise> {
@@ -94,15 +95,14 @@ std::vector<const char*> train(Database& database, const py::list& list,
     results.push_back(name_of(outcome.value_or(bayes::Outcome{}).trained));
     return outcome.status();
   };
-  check(training.train_many(batch.messages.size(), today(), load, told));
-  check(training.finish());
+  with_training(database, [&](Database::Training& training) {
+    check(training.train_many(batch.messages.size(), today(), load, told));
+  });
   return results;
 }
 
 std::vector<std::optional<std::string>> untrain(Database& database, const py::list& list) {
   const Batch batch(list);
-  Database::Training training = begin(database);
-  const Blocking call;
   std::vector<std::optional<std::string>> results;
   results.reserve(batch.messages.size());
   const auto load = [&](std::size_t i, std::string&) -> StatusOr<bayes::Exercise> {
@@ -114,8 +114,9 @@ std::vector<std::optional<std::string>> untrain(Database& database, const py::li
                                          : std::nullopt);
     return absl::OkStatus();
   };
-  check(training.train_many(batch.messages.size(), today(), load, told));
-  check(training.finish());
+  with_training(database, [&](Database::Training& training) {
+    check(training.train_many(batch.messages.size(), today(), load, told));
+  });
   return results;
 }
 

@@ -8,6 +8,7 @@
 
 #include "bayes/sink.h"
 #include "mail/base/absl.h"
+#include "mail/text/base64.h"
 
 namespace mail::bayes {
 namespace {
@@ -154,6 +155,32 @@ TEST_CASE("The set of tokens grows and refuses what is beyond its limit") {
   CHECK(set.size() == 5000);
   set.clear();
   CHECK(set.insert(7919));
+}
+
+// Attack D7.
+TEST_CASE(
+    "Archives and documents are not unpacked, however large: their type and name are tokens") {
+  const auto message = [](std::string_view type, std::size_t octets) {
+    // What a reader of archives would find in it: a stored entry, not even compressed.
+    std::string content = "PK\3\4%PDF-1.7 ";
+    while (content.size() < octets) content += "lottery winner ";
+    return cat(
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsee the "
+        "attachment\n--b\nContent-Type: ",
+        type, "; name=Invoice.zip\nContent-Transfer-Encoding: base64\n\n",
+        text::base64_encode(content), "\n--b--\n");
+  };
+  for (const std::string_view type :
+       {"application/zip", "application/pdf", "application/octet-stream",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}) {
+    CAPTURE(type);
+    const auto small = texts(message(type, 30));
+    const auto large = texts(message(type, 1 << 20));
+    CHECK(small == large);
+    CHECK(has(small, "attachment"));
+    CHECK(has(small, cat("type:", type)));
+    CHECK_FALSE(has(large, "lottery"));
+  }
 }
 
 TEST_CASE("A token is the hash of all of its kind and word, capitals as small letters") {
