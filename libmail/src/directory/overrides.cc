@@ -26,6 +26,18 @@ struct Assignment {
   std::string where = {};  // the service of master.cf, the inet_listener or mailbox of dovecot.cf
 };
 
+/// "5s", "3 secs", "1 min", as Postfix and Dovecot write times; others as they are.
+std::string seconds_of(std::string_view value) {
+  const std::size_t end = std::min(value.find_first_not_of("0123456789"), value.size());
+  const auto number = ascii::parse_number(value.substr(0, end));
+  const std::string unit = ascii::to_lower(ascii::trim(value.substr(end)));
+  constexpr std::uint64_t kMost = 1'000'000;
+  if (!number || *number > kMost) return std::string(value);
+  if (unit.empty() || unit.starts_with('s')) return cat(*number);
+  if (unit == "m" || unit.starts_with("min")) return cat(*number * 60);
+  return std::string(value);
+}
+
 /// Values that the two programs write differently from our settings.
 std::string translated(std::string_view setting, std::string_view value) {
   if (setting == "POSTFIX_INET_PROTOCOLS") {
@@ -36,8 +48,7 @@ std::string translated(std::string_view setting, std::string_view value) {
   if (setting == "POSTFIX_MAILBOX_SIZE_LIMIT") {
     if (const auto size = parse_quota_size(value); size && *size != 0) return cat(*size);
   }
-  if (setting == "PROXY_TIMEOUT")
-    return std::string(value.substr(0, value.find_first_not_of("0123456789")));
+  if (setting == "PROXY_TIMEOUT") return seconds_of(value);
   return std::string(value);
 }
 

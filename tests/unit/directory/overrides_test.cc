@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "mail/base/absl.h"
 #include "mail/base/memory_filesystem.h"
 #include "mail/directory/folders.h"
 #include "mail/directory/settings.h"
@@ -137,6 +138,13 @@ TEST_CASE("The PROXY protocol is switched on by Postfix's and Dovecot's keys") {
   const Settings settings = settings_of(rows[4].file, rows[4].text);
   CHECK(settings.text("PROXY_TRUSTED_NETWORKS") == "10.0.0.0/8, 192.0.2.1");
   CHECK(settings.number("PROXY_TIMEOUT") == 3);
+  const std::pair<std::string_view, std::uint64_t> times[] = {
+      {"7", 7}, {"9s", 9}, {"2 min", 120}, {"2m", 120}, {"300ms", 5}, {"soon", 5}};
+  for (const auto& [text, seconds] : times) {
+    CAPTURE(text);
+    const std::string line = mail::cat("smtpd_upstream_proxy_timeout = ", text, "\n");
+    CHECK(settings_of("postfix-main.cf", line).number("PROXY_TIMEOUT") == seconds);
+  }
 }
 
 TEST_CASE("Restrictions that hold here anyway are passed over in silence") {
