@@ -19,7 +19,8 @@ ModSeq first_modseq(const Clock& clock) {
   return ModSeq{now > 0 ? static_cast<std::uint64_t>(now) : 1};
 }
 
-// What a folder and a message take, measured (tests/bench/open.cc).
+// What a folder and a message take, estimated: a row with its name, and its UID once more. What the
+// heap keeps of the opening comes on top (docs/performance.md, "Large").
 constexpr std::uint64_t kFolderOctets = 4096;
 constexpr std::uint64_t kMessageOctets = 300;
 
