@@ -15,33 +15,66 @@ using namespace mail::store;
 
 namespace {
 
-void check_image(const IndexImage& image) {
-  std::uint32_t last = 0;
+bool is_name(std::string_view name) {
+  return !name.empty() && name.find('/') == std::string_view::npos && !name.starts_with('.');
+}
+
+/// The octets of a file with this image in it, each message by itself.
+std::string written(const IndexImage& image, const TextPool& texts) {
   IndexBlock block;
   for (const Tombstone& line : image.expunged) block.add(line);
-  for (const IndexedMessage& message : image.messages) {
-    require(number(message.uid) > last);
-    last = number(message.uid);
-    require(message.name.find('/') == std::string::npos && !message.name.starts_with('.'));
-    block.add(message);
-  }
-  require(last < image.folder.uidlist.next);
+  for (const MessageRow& row : image.rows) block.add(row, row.name(texts), row.keys(texts));
   block.add(image.folder);
   std::string text = IndexText::header(image.inode, image.seed);
-  text += IndexText::block(block, image.seed, text.size());
-  const auto again = parse_index(text);
-  require(again && again->messages == image.messages && again->folder == image.folder);
+  return text += IndexText::block(block, image.seed, text.size());
+}
+
+/// The same as a table.
+std::string written_as_table(const IndexImage& image, const TextPool& texts) {
+  IndexBlock block;
+  for (const Tombstone& line : image.expunged) block.add(line);
+  block.add(image.rows, texts, KeywordLetters());
+  block.add(image.folder);
+  std::string text = IndexText::header(image.inode, image.seed);
+  return text += IndexText::block(block, image.seed, text.size());
+}
+
+TextPool pool_of(std::string_view bytes) {
+  TextPool pool;
+  pool.add(bytes);
+  return pool;
+}
+
+void check_image(IndexImage image, std::string_view bytes) {
+  const TextPool texts = take_texts(image, pool_of(bytes));
+  std::uint32_t last = 0;
+  for (const MessageRow& row : image.rows) {
+    require(number(row.uid()) > last);
+    last = number(row.uid());
+    require(is_name(row.name(texts)));
+  }
+  require(last < image.folder.uidlist.next);
+  for (const std::string& text : {written(image, texts), written_as_table(image, texts)}) {
+    auto again = parse_index(text);
+    require(again && again->folder == image.folder && again->rows.size() == image.rows.size());
+    const TextPool same = take_texts(*again, pool_of(text));
+    for (std::size_t i = 0; i < image.rows.size(); ++i) {
+      const MessageRow& row = image.rows[i];
+      require(again->rows[i].uid() == row.uid() && again->rows[i].size() == row.size());
+      require(again->rows[i].text(same) == row.text(texts));
+    }
+  }
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes = text_of(data, size);
-  if (const auto image = parse_index(bytes)) check_image(*image);
+  if (auto image = parse_index(bytes)) check_image(*std::move(image), bytes);
   // The same octets as records of a file whose checksums are right.
   std::string text = IndexText::header(1, 2);
   text += IndexText::block(IndexBlock::of(std::string(bytes)), 2, text.size());
-  if (const auto image = parse_index(text)) check_image(*image);
+  if (auto image = parse_index(text)) check_image(*std::move(image), text);
   if (const auto summary = unpack_summary(bytes, nullptr)) {
     require(summary->envelope.size() + summary->body_structure.size() + summary->body.size() +
                 summary->header.size() <

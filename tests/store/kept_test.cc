@@ -79,7 +79,7 @@ TEST_CASE("kept folders take so much memory, and are kept for so long") {
   CHECK(kept_with(1 << 20, minutes(5) - Duration(1)));
   CHECK_FALSE(kept_with(1 << 20, minutes(5)));
   CHECK(kept_with(8 << 10, Duration(0)));
-  CHECK_FALSE(kept_with(7000, Duration(0)));
+  CHECK_FALSE(kept_with(5000, Duration(0)));
 }
 
 TEST_CASE("what others did to a kept folder is seen when it is opened") {

@@ -1,10 +1,12 @@
-// Eight octets a step, a table for each of them: a gigabyte a second without special instructions.
+// Eight octets a step: by the instruction that x86 processors have for CRC-32C, else with a table
+// for each of the octets, a gigabyte a second.
 //
 // Tested by tests/unit/store/index_format_test.cc.
 #include "store/checksum.h"
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 namespace mail::store {
 namespace {
@@ -34,10 +36,26 @@ std::uint32_t octet_at(std::string_view bytes, std::size_t at) {
   return static_cast<unsigned char>(bytes[at]);
 }
 
+#if defined(__x86_64__)
+__attribute__((target("sse4.2"))) std::uint32_t step_by_instruction(std::string_view& bytes,
+                                                                    std::uint32_t value) {
+  std::uint64_t sum = value;
+  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+    std::uint64_t octets = 0;
+    std::memcpy(&octets, bytes.data(), 8);
+    sum = __builtin_ia32_crc32di(sum, octets);
+  }
+  return static_cast<std::uint32_t>(sum);
+}
+#endif
+
 }  // namespace
 
 std::uint32_t checksum(std::string_view bytes, std::uint32_t before) {
   std::uint32_t value = ~before;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("sse4.2")) value = step_by_instruction(bytes, value);
+#endif
   for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
     value ^= octet_at(bytes, 0) | octet_at(bytes, 1) << 8 | octet_at(bytes, 2) << 16 |
              octet_at(bytes, 3) << 24;

@@ -1,6 +1,7 @@
 // Why files that are read, and not mapped: a mapped file that somebody truncates kills the process,
-// which is what this server must never do for one user's file; and the rows become strings in
-// memory anyway. Only what is listed with a snapshot is read at opening; summaries stay on disk.
+// which is what this server must never do for one user's file; and what is mapped may change under
+// our eyes after it was checked. Reading costs a copy into the very memory in which the names stay.
+// Summaries are left on disk.
 //
 // Who writes holds the flock of the file that stands under the name. A new snapshot is written
 // beside it, locked before it gets the name, so that there is no moment in which two could write.
@@ -21,12 +22,12 @@ constexpr std::string_view kCache = "/libmail.cache";
 constexpr std::uint64_t kSmallJournal = 64 << 10;  // so much may always follow the snapshot
 constexpr std::size_t kRun = 256 << 10;            // octets of libmail.cache that are read at once
 
-StatusOr<std::string> read_all(File& file, std::uint64_t limit) {
+StatusOr<TextPool> read_all(File& file, std::uint64_t limit) {
   MAIL_ASSIGN_OR_RETURN(const FileInfo info, file.info());
-  if (info.size > limit) return exhausted("the index is too large");
-  std::string bytes(info.size, '\0');
-  MAIL_ASSIGN_OR_RETURN(const std::size_t octets, file.read_at(0, bytes));
-  bytes.resize(octets);
+  if (info.size > std::min(limit, TextPool::kLimit)) return exhausted("the index is too large");
+  TextPool bytes(info.size);
+  MAIL_ASSIGN_OR_RETURN(const std::size_t octets, file.read_at(0, bytes.octets()));
+  if (octets != info.size) bytes.truncate(octets);
   return bytes;
 }
 
@@ -43,8 +44,8 @@ std::optional<FolderIndex::Opened> FolderIndex::open(const std::string& director
   // Somebody may have put a new file in place of the one that was opened.
   const auto named = files_->fs.info(path);
   const bool is_ours = locked.ok() && *locked && named.ok() && named->inode == info->inode;
-  const auto bytes = read_all(**file, files_->options.index_size);
-  auto image = bytes.ok() ? parse_index(*bytes) : std::nullopt;
+  auto bytes = read_all(**file, files_->options.index_size);
+  auto image = bytes.ok() ? parse_index(bytes->all()) : std::nullopt;
   if (is_ours) {
     file_ = std::move(file).value();
     must_be_rewritten_ = !image || !image->is_whole || image->inode != info->inode ||
@@ -57,7 +58,9 @@ std::optional<FolderIndex::Opened> FolderIndex::open(const std::string& director
   const bool is_continuous = image->is_whole && image->inode == info->inode &&
                              files_->boot() != 0 && image->folder.boot == files_->boot();
   must_be_rewritten_ |= !is_continuous;
-  return Opened{*std::move(image), is_continuous};
+  Opened opened{*std::move(image), {}, is_continuous};
+  opened.texts = take_texts(opened.image, *std::move(bytes));
+  return opened;
 }
 
 bool FolderIndex::should_rewrite(std::size_t octets) const {
@@ -71,6 +74,8 @@ void FolderIndex::append(const std::string& directory, const IndexBlock& block) 
 }
 
 void FolderIndex::rewrite(const std::string& directory, const IndexBlock& snapshot) {
+  // Nobody would read it.
+  if (snapshot.records().size() > files_->options.index_size) return give_up(directory);
   const std::string path = cat(directory, kFreshIndex);
   auto file = files_->fs.create(path, kFileMode);
   if (absl::IsAlreadyExists(file.status())) {
@@ -89,13 +94,14 @@ void FolderIndex::fill(const std::string& directory, std::unique_ptr<File> file,
   const auto locked = file->try_lock();
   if (!info.ok() || !locked.ok() || !*locked) return give_up(directory);
   seed_ = files_->random_number();
-  std::string text = IndexText::header(info->inode, seed_);
-  text += IndexText::block(snapshot, seed_, text.size());
-  if (!file->append(text).ok() || !files_->fs.rename(path, cat(directory, kIndex)).ok()) {
+  const std::string header = IndexText::header(info->inode, seed_);
+  const std::string head = IndexText::block_head(snapshot, seed_, header.size());
+  const std::string_view pieces[] = {header, head, snapshot.records()};
+  if (!file->append(pieces).ok() || !files_->fs.rename(path, cat(directory, kIndex)).ok()) {
     return give_up(directory);
   }
   file_ = std::move(file);
-  size_ = snapshot_size_ = text.size();
+  size_ = snapshot_size_ = header.size() + head.size() + snapshot.records().size();
   must_be_rewritten_ = false;
 }
 

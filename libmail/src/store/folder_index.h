@@ -26,6 +26,7 @@ class FolderIndex {
 
   struct Opened {
     IndexImage image;
+    TextPool texts;  // of its rows
     /// Nothing can be missing at its end: written in place, since the system started, whole.
     bool is_continuous = false;
   };

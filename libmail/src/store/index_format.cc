@@ -6,9 +6,12 @@
 #include "store/index_format.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "mail/base/ascii.h"
 #include "store/checksum.h"
+#include "store/message_name.h"
 
 namespace mail::store {
 namespace {
@@ -16,16 +19,45 @@ namespace {
 constexpr std::string_view kMagic = "libmail\n";
 constexpr std::size_t kHeaderSize = 8 + 4 + 8 + 8 + 4;
 constexpr std::size_t kBlockHead = 4 + 4;
+constexpr std::size_t kFolderRoom = 1024;  // for the folder record behind a table
 
-enum class Kind : std::uint8_t { kFolder = 1, kMessage = 2, kExpunged = 3, kPlace = 4 };
+enum class Kind : std::uint8_t {
+  kFolder = 1,
+  kMessage = 2,
+  kExpunged = 3,
+  kPlace = 4,
+  kTable = 5,
+};
+
+/// Little-endian, whatever the processor is.
+template <class Number>
+void store(char* at, Number number) {
+  const auto value = static_cast<std::uint64_t>(number);
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(at, &value, sizeof(Number));
+  } else {
+    for (std::size_t octet = 0; octet < sizeof(Number); ++octet) {
+      at[octet] = static_cast<char>(value >> (8 * octet));
+    }
+  }
+}
+template <class Number>
+Number load(const char* at) {
+  std::uint64_t value = 0;
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(&value, at, sizeof(Number));
+  } else {
+    for (std::size_t octet = sizeof(Number); octet-- > 0;) {
+      value = value << 8 | static_cast<unsigned char>(at[octet]);
+    }
+  }
+  return static_cast<Number>(value);
+}
 
 template <class Number>
 void put(std::string& to, Number number) {
-  const auto value = static_cast<std::uint64_t>(number);
   char octets[sizeof(Number)];
-  for (std::size_t octet = 0; octet < sizeof(Number); ++octet) {
-    octets[octet] = static_cast<char>(value >> (8 * octet));
-  }
+  store(octets, number);
   to.append(octets, sizeof(Number));
 }
 void put_time(std::string& to, WallTime time) { put(to, time.time_since_epoch().count()); }
@@ -40,6 +72,58 @@ void put_glance(std::string& to, const Glance& glance) {
   put(to, glance.size);
 }
 
+/// A row of a table: numbers of fixed width at fixed places, so that reading one needs no checks.
+/// `keys` and `name` are octets of the texts; of `bits`, 0 to 4 are system flags, 5 is new/.
+namespace at_row {
+constexpr std::size_t kUid = 0;
+constexpr std::size_t kSaveDate = 4;  // seconds
+constexpr std::size_t kLetters = 8;
+constexpr std::size_t kKeys = 12;
+constexpr std::size_t kName = 14;
+constexpr std::size_t kBits = 15;
+constexpr std::size_t kModSeq = 16;
+constexpr std::size_t kInternalDate = 24;
+constexpr std::size_t kSize = 32;
+constexpr std::size_t kStoredSize = 40;
+constexpr std::size_t kSummary = 48;
+constexpr std::size_t kSummaryOctets = 56;
+}  // namespace at_row
+constexpr std::size_t kRowSize = 60;
+constexpr std::uint8_t kInNew = 32;
+
+/// Without its texts.
+MessageRow load_row(const char* from) {
+  MessageRow row(load<Uid>(from + at_row::kUid));
+  const auto bits = load<std::uint8_t>(from + at_row::kBits);
+  row.set_flags({bits, load<std::uint32_t>(from + at_row::kLetters)});
+  row.set_new((bits & kInNew) != 0);
+  row.set_save_date(WallTime(seconds(load<std::uint32_t>(from + at_row::kSaveDate))));
+  row.set_modseq(load<ModSeq>(from + at_row::kModSeq));
+  row.set_internal_date(WallTime(Duration(load<std::int64_t>(from + at_row::kInternalDate))));
+  row.set_size(load<std::uint64_t>(from + at_row::kSize));
+  row.set_stored_size(load<std::uint64_t>(from + at_row::kStoredSize));
+  row.set_summary({load<std::uint64_t>(from + at_row::kSummary),
+                   load<std::uint32_t>(from + at_row::kSummaryOctets)});
+  return row;
+}
+
+void store_row(char* to, const MessageRow& row, const KeywordLetters& letters) {
+  const Flags flags = row.flags();
+  const std::int64_t save_date = row.save_date().time_since_epoch() / seconds(1);
+  store(to + at_row::kUid, row.uid());
+  store(to + at_row::kSaveDate, static_cast<std::uint32_t>(save_date));
+  store(to + at_row::kLetters, flags.keywords == 0 ? 0 : letters.letters_of(flags).keyword_letters);
+  store(to + at_row::kKeys, static_cast<std::uint16_t>(row.keys_size()));
+  store(to + at_row::kName, static_cast<std::uint8_t>(row.name_size()));
+  store(to + at_row::kBits, static_cast<std::uint8_t>(flags.system | (row.is_new() ? kInNew : 0)));
+  store(to + at_row::kModSeq, row.modseq());
+  store(to + at_row::kInternalDate, row.internal_date().time_since_epoch().count());
+  store(to + at_row::kSize, row.size());
+  store(to + at_row::kStoredSize, row.stored_size());
+  store(to + at_row::kSummary, row.summary().offset);
+  store(to + at_row::kSummaryOctets, row.summary().octets);
+}
+
 /// Reads from the front; after a read behind the end everything is 0 and `ok` is false.
 class Reader {
  public:
@@ -51,11 +135,7 @@ class Reader {
   template <class Number>
   Number take() {
     const std::string_view octets = cut(sizeof(Number));
-    std::uint64_t value = 0;
-    for (std::size_t octet = octets.size(); octet-- > 0;) {
-      value = value << 8 | static_cast<unsigned char>(octets[octet]);
-    }
-    return static_cast<Number>(value);
+    return octets.empty() ? Number{} : load<Number>(octets.data());
   }
   WallTime take_time() { return WallTime(Duration(take<std::int64_t>())); }
   std::string_view take_text() { return cut(take<std::uint32_t>()); }
@@ -68,7 +148,6 @@ class Reader {
     return glance;
   }
 
- private:
   std::string_view cut(std::size_t octets) {
     if (rest_.size() < octets) {
       ok_ = false;
@@ -80,6 +159,7 @@ class Reader {
     return part;
   }
 
+ private:
   std::string_view rest_;
   bool ok_ = true;
 };
@@ -93,9 +173,25 @@ std::uint32_t block_checksum(std::uint64_t seed, std::uint64_t position, std::st
 
 /// A name out of this file becomes part of a path.
 bool is_file_name(std::string_view name) {
-  return !name.empty() && name.size() <= 255 && name.front() != '.' &&
+  return !name.empty() && name.size() <= MessageRow::kMostName && name.front() != '.' &&
          std::none_of(name.begin(), name.end(),
                       [](char c) { return c == '/' || ascii::is_control(c); });
+}
+
+/// Whether any octet could not stand in a name; eight at once.
+bool has_unfit(std::string_view texts) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHigh = 0x80 * kOnes;
+  const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word; };
+  std::uint64_t found = 0;
+  for (; texts.size() >= 8; texts.remove_prefix(8)) {
+    const auto word = load<std::uint64_t>(texts.data());
+    found |= ((word - 0x20 * kOnes) & ~word) | has_zero(word ^ '/' * kOnes) |
+             has_zero(word ^ 0x7f * kOnes);
+  }
+  return (found & kHigh) != 0 || std::any_of(texts.begin(), texts.end(), [](char c) {
+           return c == '/' || ascii::is_control(c);
+         });
 }
 
 IndexedFolder take_folder(Reader& reader) {
@@ -117,19 +213,27 @@ IndexedFolder take_folder(Reader& reader) {
   return folder;
 }
 
-IndexedMessage take_message(Reader& reader) {
-  IndexedMessage message;
-  message.uid = reader.take<Uid>();
-  message.modseq = reader.take<ModSeq>();
-  message.internal_date = reader.take_time();
-  message.save_date = reader.take_time();
-  message.size = reader.take<std::uint64_t>();
-  message.stored_size = reader.take<std::uint64_t>();
-  message.is_new = reader.take<std::uint8_t>() != 0;
-  message.summary.offset = reader.take<std::uint64_t>();
-  message.summary.octets = reader.take<std::uint32_t>();
+struct TakenMessage {
+  MessageRow row;
+  std::string_view name;
+  std::string_view keys;
+};
+
+TakenMessage take_message(Reader& reader) {
+  TakenMessage message{MessageRow(reader.take<Uid>()), {}, {}};
+  MessageRow& row = message.row;
+  row.set_modseq(reader.take<ModSeq>());
+  row.set_internal_date(reader.take_time());
+  row.set_save_date(reader.take_time());
+  row.set_size(reader.take<std::uint64_t>());
+  row.set_stored_size(reader.take<std::uint64_t>());
+  row.set_new(reader.take<std::uint8_t>() != 0);
+  const auto offset = reader.take<std::uint64_t>();
+  row.set_summary({offset, reader.take<std::uint32_t>()});
   message.name = reader.take_text();
   message.keys = reader.take_text();
+  const NameFlags flags = flags_of(parse_message_name(message.name));
+  row.set_flags({flags.system, flags.keyword_letters});
   return message;
 }
 
@@ -137,6 +241,9 @@ IndexedMessage take_message(Reader& reader) {
 /// removals costs no more than its length.
 class Builder {
  public:
+  /// `file` is what all records stand in.
+  explicit Builder(std::string_view file) : file_(file) {}
+
   /// False: the records make no sense.
   bool apply(std::string_view records) {
     Reader reader(records);
@@ -150,7 +257,7 @@ class Builder {
   }
 
   bool finish(IndexImage& image) {
-    std::erase_if(rows_, [](const Row& row) { return row.is_gone; });
+    std::erase_if(rows_, [](const MessageRow& row) { return row.is_gone(); });
     image.folder = std::move(folder_);
     image.expunged = std::move(expunged_);
     const IndexedFolder& folder = image.folder;
@@ -158,32 +265,29 @@ class Builder {
                   [&](const Tombstone& line) { return line.first <= folder.known_since; });
     const auto next = folder.uidlist.next;
     if (number(folder.uidlist.validity) == 0 || next == 0 || next > kMaxUid + 1) return false;
-    image.messages.reserve(rows_.size());
-    for (Row& row : rows_) {
-      if (row.message.modseq > folder.modseq) return false;
-      if (number(row.message.uid) >= next) return false;
-      image.messages.push_back(std::move(row.message));
+    if (!rows_.empty() && number(rows_.back().uid()) >= next) return false;
+    for (const MessageRow& row : rows_) {
+      if (row.modseq() > folder.modseq) return false;
     }
+    image.rows = std::move(rows_);
+    image.table_end = table_end_;
+    image.others = std::move(others_);
     if (!image.expunged.empty() && image.expunged.back().first > folder.modseq) return false;
     return std::is_sorted(image.expunged.begin(), image.expunged.end(),
                           [](const auto& a, const auto& b) { return a.first < b.first; });
   }
 
  private:
-  struct Row {
-    IndexedMessage message;
-    bool is_gone = false;
-  };
-
   bool apply_one(Kind kind, Reader& reader) {
     switch (kind) {
       case Kind::kFolder: folder_ = take_folder(reader); return true;
       case Kind::kMessage: return upsert(take_message(reader));
+      case Kind::kTable: return take_table(reader);
       case Kind::kExpunged: {
         const auto modseq = reader.take<ModSeq>();
         const auto uid = reader.take<Uid>();
         expunged_.emplace_back(modseq, uid);
-        if (Row* row = find(uid)) row->is_gone = true;
+        if (MessageRow* row = find(uid)) row->set_gone();
         return true;
       }
       case Kind::kPlace: {
@@ -191,35 +295,71 @@ class Builder {
         SummaryPlace place;
         place.offset = reader.take<std::uint64_t>();
         place.octets = reader.take<std::uint32_t>();
-        if (Row* row = find(uid)) row->message.summary = place;
+        if (MessageRow* row = find(uid)) row->set_summary(place);
         return true;
       }
     }
     return false;
   }
 
-  bool upsert(IndexedMessage message) {
-    if (number(message.uid) == 0 || !is_file_name(message.name)) return false;
-    const auto at = lower_bound(message.uid);
-    if (at != rows_.end() && at->message.uid == message.uid) {
-      *at = {std::move(message), false};
+  std::size_t position_of(std::string_view text) const {
+    return static_cast<std::size_t>(text.data() - file_.data());
+  }
+  bool upsert(TakenMessage message) {
+    MessageRow& row = message.row;
+    if (number(row.uid()) == 0 || !is_file_name(message.name)) return false;
+    if (message.keys.size() > MessageRow::kMostKeys) return false;
+    row.set_text(table_end_ + others_.size(), message.name.size(), message.keys.size());
+    others_ += message.name;
+    others_ += message.keys;
+    const auto at = lower_bound(row.uid());
+    if (at != rows_.end() && at->uid() == row.uid()) {
+      *at = row;
     } else {
-      rows_.insert(at, {std::move(message), false});
+      rows_.insert(at, row);
     }
     return true;
   }
-  Row* find(Uid uid) {
-    const auto at = lower_bound(uid);
-    return at != rows_.end() && at->message.uid == uid ? &*at : nullptr;
+  bool take_table(Reader& reader) {
+    const std::uint64_t count = reader.take<std::uint32_t>();
+    const std::string_view texts = reader.take_text();
+    const std::string_view octets = reader.cut(count * kRowSize);
+    if (!reader.ok() || !rows_.empty()) return false;
+    const bool must_check = has_unfit(texts);
+    rows_.reserve(count);
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const char* const from = octets.data() + i * kRowSize;
+      MessageRow row = load_row(from);
+      const auto name_size = load<std::uint8_t>(from + at_row::kName);
+      const auto keys_size = load<std::uint16_t>(from + at_row::kKeys);
+      if (texts.size() - at < std::size_t{name_size} + keys_size || name_size == 0) return false;
+      if (texts[at] == '.' || (must_check && !is_file_name(texts.substr(at, name_size)))) {
+        return false;
+      }
+      if (number(row.uid()) <= (rows_.empty() ? 0 : number(rows_.back().uid()))) return false;
+      row.set_text(position_of(texts) + at, name_size, keys_size);
+      at += std::size_t{name_size} + keys_size;
+      rows_.push_back(row);
+    }
+    table_end_ = position_of(texts) + texts.size();
+    return true;
   }
-  std::vector<Row>::iterator lower_bound(Uid uid) {
-    if (rows_.empty() || rows_.back().message.uid < uid) return rows_.end();
+  MessageRow* find(Uid uid) {
+    const auto at = lower_bound(uid);
+    return at != rows_.end() && at->uid() == uid ? &*at : nullptr;
+  }
+  std::vector<MessageRow>::iterator lower_bound(Uid uid) {
+    if (rows_.empty() || rows_.back().uid() < uid) return rows_.end();
     return std::lower_bound(rows_.begin(), rows_.end(), uid,
-                            [](const Row& row, Uid wanted) { return row.message.uid < wanted; });
+                            [](const MessageRow& row, Uid wanted) { return row.uid() < wanted; });
   }
 
+  std::string_view file_;
   IndexedFolder folder_;
-  std::vector<Row> rows_;
+  std::vector<MessageRow> rows_;
+  std::size_t table_end_ = 0;
+  std::string others_;  // texts of messages that are not in the table
   std::vector<Tombstone> expunged_;
 };
 
@@ -236,7 +376,7 @@ std::optional<IndexImage> parse_index(std::string_view bytes) {
   if (header.take<std::uint32_t>() != checksum(bytes.substr(0, kHeaderSize - 4))) {
     return std::nullopt;
   }
-  Builder builder;
+  Builder builder(bytes);
   std::size_t at = kHeaderSize;
   while (bytes.size() - at > kBlockHead) {
     Reader head(bytes.substr(at, kBlockHead));
@@ -255,19 +395,44 @@ std::optional<IndexImage> parse_index(std::string_view bytes) {
   return image;
 }
 
-void IndexBlock::add(const IndexedMessage& message) {
+TextPool take_texts(IndexImage& image, TextPool bytes) {
+  std::size_t live = 0;
+  for (const MessageRow& row : image.rows) live += row.text_size();
+  bytes.truncate(image.table_end);
+  bytes.add(image.others);
+  bytes.drop(bytes.size() - live);
+  return bytes;
+}
+
+void IndexBlock::add(const MessageRow& row, std::string_view name, std::string_view keys) {
   put(records_, Kind::kMessage);
-  put(records_, message.uid);
-  put(records_, message.modseq);
-  put_time(records_, message.internal_date);
-  put_time(records_, message.save_date);
-  put(records_, message.size);
-  put(records_, message.stored_size);
-  put(records_, static_cast<std::uint8_t>(message.is_new ? 1 : 0));
-  put(records_, message.summary.offset);
-  put(records_, message.summary.octets);
-  put_text(records_, message.name);
-  put_text(records_, message.keys);
+  put(records_, row.uid());
+  put(records_, row.modseq());
+  put_time(records_, row.internal_date());
+  put_time(records_, row.save_date());
+  put(records_, row.size());
+  put(records_, row.stored_size());
+  put(records_, static_cast<std::uint8_t>(row.is_new() ? 1 : 0));
+  put(records_, row.summary().offset);
+  put(records_, row.summary().octets);
+  put_text(records_, name);
+  put_text(records_, keys);
+}
+
+void IndexBlock::add(std::span<const MessageRow> rows, const TextPool& texts,
+                     const KeywordLetters& letters) {
+  std::size_t octets = 0;
+  for (const MessageRow& row : rows) octets += row.text_size();
+  records_.reserve(records_.size() + octets + rows.size() * kRowSize + kFolderRoom);
+  put(records_, Kind::kTable);
+  put(records_, static_cast<std::uint32_t>(rows.size()));
+  put(records_, static_cast<std::uint32_t>(octets));
+  for (const MessageRow& row : rows) records_ += row.text(texts);
+  char row_octets[kRowSize];
+  for (const MessageRow& row : rows) {
+    store_row(row_octets, row, letters);
+    records_.append(row_octets, kRowSize);
+  }
 }
 
 void IndexBlock::add(const Tombstone& expunged) {
@@ -310,12 +475,11 @@ std::string IndexText::header(std::uint64_t inode, std::uint64_t seed) {
   return text;
 }
 
-std::string IndexText::block(const IndexBlock& block, std::uint64_t seed, std::uint64_t written) {
+std::string IndexText::block_head(const IndexBlock& block, std::uint64_t seed,
+                                  std::uint64_t written) {
   std::string text;
-  text.reserve(kBlockHead + block.records_.size());
-  put(text, static_cast<std::uint32_t>(block.records_.size()));
-  put(text, block_checksum(seed, written, block.records_));
-  text += block.records_;
+  put(text, static_cast<std::uint32_t>(block.records().size()));
+  put(text, block_checksum(seed, written, block.records()));
   return text;
 }
 

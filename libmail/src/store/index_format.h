@@ -3,14 +3,17 @@
 //
 //   file    = magic version inode seed checksum 1*block
 //   block   = octets checksum *record     the checksum covers seed, position and records
-//   record  = folder / message / expunged / place
+//   record  = folder / message / expunged / place / table
 //
 // The first block is the snapshot, and the last record of each block is a folder record. Numbers
-// are little-endian and of fixed width; a text has its length in front.
+// are little-endian and of fixed width; a text has its length in front. A table is all messages of
+// a snapshot: names and keys behind one another, then rows of fixed width. So an opening reads the
+// file into one piece of memory, and that is where names stay (`take_texts`).
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,36 +21,15 @@
 
 #include "mail/store/types.h"
 #include "store/glance.h"
+#include "store/keyword_letters.h"
+#include "store/message_row.h"
 #include "store/uidlist.h"
 
 namespace mail::store {
 
 /// Grows when an older program would misread what a newer one writes: it then builds its own.
-/// 2: an internal date may be unknown. Files of version 1 are read, and written anew.
-inline constexpr std::uint32_t kIndexVersion = 2;
-
-/// Where in libmail.cache the summary of a message is; 0 octets: nowhere.
-struct SummaryPlace {
-  std::uint64_t offset = 0;
-  std::uint32_t octets = 0;
-
-  bool operator==(const SummaryPlace&) const = default;
-};
-
-struct IndexedMessage {
-  Uid uid{};
-  ModSeq modseq{};
-  WallTime internal_date{};       // 1970: not known
-  WallTime save_date{};           // when it came into this folder, as far as is known
-  std::uint64_t size = 0;         // octets with CRLF line ends
-  std::uint64_t stored_size = 0;  // octets of the file
-  bool is_new = false;            // in new/, else in cur/
-  std::string name;               // of the file
-  std::string keys;               // of its record in dovecot-uidlist
-  SummaryPlace summary;
-
-  bool operator==(const IndexedMessage&) const = default;
-};
+/// 2: an internal date may be unknown. 3: tables. Older files are read, and written anew.
+inline constexpr std::uint32_t kIndexVersion = 3;
 
 /// What is true of the folder as a whole.
 struct IndexedFolder {
@@ -71,25 +53,33 @@ using Tombstone = std::pair<ModSeq, Uid>;
 
 struct IndexImage {
   IndexedFolder folder;
-  std::vector<IndexedMessage> messages;  // ascending by UID
-  std::vector<Tombstone> expunged;       // ascending by ModSeq
+  /// Ascending by UID. Bits of keywords are letters of names here, and nobody has been told of
+  /// \Recent. Texts are in the octets that were parsed, up to `table_end`, or behind that in
+  /// `others`.
+  std::vector<MessageRow> rows;
+  std::size_t table_end = 0;
+  std::string others;
+  std::vector<Tombstone> expunged;  // ascending by ModSeq
   std::uint32_t version = 0;
   std::uint64_t inode = 0;  // of the file that was written
   std::uint64_t seed = 0;
   std::uint64_t snapshot_size = 0;  // octets up to the end of the first block
   bool is_whole = true;             // false: something follows the last block that could be read
-
-  bool operator==(const IndexImage&) const = default;
 };
 
 /// None when nothing of it can be believed. What it returns is consistent in itself whatever the
 /// octets are: UIDs ascend below UIDNEXT, names are names.
 std::optional<IndexImage> parse_index(std::string_view bytes);
 
+/// Makes of the octets that were parsed what the rows need of them.
+TextPool take_texts(IndexImage& image, TextPool bytes);
+
 /// Collects the records of one block.
 class IndexBlock {
  public:
-  void add(const IndexedMessage& message);
+  void add(const MessageRow& row, std::string_view name, std::string_view keys);
+  /// All messages of a folder: once, in a snapshot.
+  void add(std::span<const MessageRow> rows, const TextPool& texts, const KeywordLetters& letters);
   void add(const Tombstone& expunged);
   void add(Uid uid, const SummaryPlace& place);
   /// The last one.
@@ -101,18 +91,21 @@ class IndexBlock {
     return block;
   }
   bool empty() const { return records_.empty(); }
-  std::size_t size() const { return records_.size(); }
+  std::string_view records() const { return records_; }
 
  private:
-  friend class IndexText;
   std::string records_;
 };
 
-/// Cuts the octets of a file that has `written` octets already.
+/// The octets of a file that has `written` octets already.
 class IndexText {
  public:
   static std::string header(std::uint64_t inode, std::uint64_t seed);
-  static std::string block(const IndexBlock& block, std::uint64_t seed, std::uint64_t written);
+  /// Stands before the block's records.
+  static std::string block_head(const IndexBlock& block, std::uint64_t seed, std::uint64_t written);
+  static std::string block(const IndexBlock& block, std::uint64_t seed, std::uint64_t written) {
+    return block_head(block, seed, written).append(block.records());
+  }
 };
 
 }  // namespace mail::store

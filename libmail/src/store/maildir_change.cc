@@ -21,11 +21,10 @@ StatusOr<std::vector<Uid>> MaildirMailbox::claim_recent() {
       claimed = table_.claim_recent();
       if (!std::exchange(may_have_new_, false)) return claimed;
       for (const Table::Row& row : table_.rows()) {
-        if (!row.place.is_new) continue;
-        const MessageName name = parse_message_name(row.place.name);
-        Rename rename{row.info.uid, row.place, row.info.flags, row.place, row.info.flags};
-        rename.to.name = with_flags(name, flags_of(name));
-        rename.to.is_new = false;
+        if (!row.is_new()) continue;
+        const MessageName name = parse_message_name(table_.name(row));
+        Rename rename = no_change(row);
+        rename.to = {with_flags(name, flags_of(name)), false};
         renames.push_back(std::move(rename));
       }
     }
@@ -49,10 +48,10 @@ Status MaildirMailbox::rename_one(const Rename& rename) {
                                          path_in(directory, rename.to.name, rename.to.is_new)));
   const MutexLock state(state_);
   Table::Row* row = table_.find(rename.uid);
-  row->place = rename.to;
+  table_.rename(*row, rename.to.name, rename.to.is_new);
   may_have_new_ |= rename.to.is_new;
   moved_.push_back(rename.uid);
-  if (row->info.flags != rename.new_flags) table_.set_flags(*row, rename.new_flags);
+  if (row->flags() != rename.new_flags) table_.set_flags(*row, rename.new_flags);
   return absl::OkStatus();
 }
 
@@ -91,17 +90,21 @@ StatusOr<std::uint64_t> MaildirMailbox::intern(const std::vector<std::string>& n
   return letters_.known_bits(names);
 }
 
+MaildirMailbox::Rename MaildirMailbox::no_change(const MessageRow& row) {
+  const Seen place{std::string(table_.name(row)), row.is_new()};
+  return {row.uid(), place, row.flags(), place, row.flags()};
+}
+
 std::optional<MaildirMailbox::Rename> MaildirMailbox::plan_change(Uid uid, const FlagChange& change,
                                                                   std::uint64_t keywords) {
   const MutexLock state(state_);
   const Table::Row* row = table_.find(uid);
   if (row == nullptr) return std::nullopt;
-  Rename rename{uid, row->place, row->info.flags, row->place, row->info.flags};
-  rename.new_flags = changed_flags(row->info.flags, change, keywords);
+  Rename rename = no_change(*row);
+  rename.new_flags = changed_flags(rename.old_flags, change, keywords);
   if (rename.new_flags != rename.old_flags) {
-    rename.to.name =
-        with_flags(parse_message_name(row->place.name), letters_.letters_of(rename.new_flags));
-    rename.to.is_new = false;
+    const MessageName name = parse_message_name(rename.from.name);
+    rename.to = {with_flags(name, letters_.letters_of(rename.new_flags)), false};
   }
   return rename;
 }
@@ -178,7 +181,7 @@ Status MaildirMailbox::discard(std::span<const Uid> uids, std::vector<Uid>& remo
         const MutexLock state(state_);
         const Table::Row* row = table_.find(*uid);
         if (row == nullptr) break;
-        path = path_of(row->place);
+        path = path_of(*row);
       }
       status = files_->fs.unlink(path);
       if (status.ok()) removed.push_back(*uid);
@@ -191,7 +194,7 @@ Status MaildirMailbox::discard(std::span<const Uid> uids, std::vector<Uid>& remo
   const MutexLock state(state_);
   if (removed.empty()) return status;
   for (const Uid uid : removed) {
-    if (const Table::Row* row = table_.find(uid)) forget_base(row->place);
+    if (const Table::Row* row = table_.find(uid)) forget_base(*row);
   }
   table_.next_modseq();
   table_.remove(removed);
@@ -210,9 +213,9 @@ StatusOr<std::vector<Uid>> MaildirMailbox::expunge(std::span<const Uid> uids) {
       const MutexLock state(state_);
       for (const Uid uid : ascending(uids)) {
         const Table::Row* row = table_.find(uid);
-        if (row == nullptr || !row->info.flags.has(kDeleted)) continue;
+        if (row == nullptr || !row->flags().has(kDeleted)) continue;
         chosen.push_back(uid);
-        was_in_new |= row->place.is_new;
+        was_in_new |= row->is_new();
       }
     }
     status = discard(chosen, removed);

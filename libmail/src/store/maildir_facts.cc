@@ -17,16 +17,18 @@ namespace {
 /// What nobody has looked at yet. (A file that really is of 1970 is looked at each time.)
 constexpr WallTime kUnknownDate{};
 
+constexpr std::size_t kRoomForSize = 32;  // " W" and a number
+
 }  // namespace
 
-StatusOr<std::vector<MaildirMailbox::Table::Row>> MaildirMailbox::describe(
-    std::span<const Seen* const> listing, const std::string& directory) {
-  std::vector<Table::Row> rows;
+StatusOr<std::vector<PlacedMessage>> MaildirMailbox::describe(std::span<const Seen* const> listing,
+                                                              const std::string& directory) {
+  std::vector<PlacedMessage> rows;
   rows.reserve(listing.size());
   const WallTime now = files_->clock.wall();
   for (const Seen* seen : listing) {
     const MessageName name = parse_message_name(seen->name);
-    Table::Row row;
+    PlacedMessage row;
     row.place.name = seen->name;
     row.place.is_new = seen->is_new;
     row.place.save_date = now;
@@ -58,7 +60,7 @@ StatusOr<std::vector<MaildirMailbox::Table::Row>> MaildirMailbox::describe(
   return rows;
 }
 
-StatusOr<bool> MaildirMailbox::look_at(const std::string& path, Table::Row& row) {
+StatusOr<bool> MaildirMailbox::look_at(const std::string& path, PlacedMessage& row) {
   const auto info = files_->fs.info(path);
   if (absl::IsNotFound(info.status())) return false;  // its new name shows at the next sync
   MAIL_RETURN_IF_ERROR(info.status());
@@ -80,7 +82,7 @@ std::uint64_t MaildirMailbox::measure(const std::string& path, const FileInfo& i
   // One file that cannot be read must not close the folder; reading the message will say why.
   if (!bytes.ok()) return info.size;
   const std::uint64_t size = store::wire_size(*bytes);
-  if (!recorded && !name.wire_size()) {
+  if (!recorded && !name.wire_size() && keys.size() + kRoomForSize <= kMaxRecordKeys) {
     // Written with the record, so that no other opening has to read the file again.
     mail::append(keys, keys.empty() ? "W" : " W", size);
   }
@@ -112,8 +114,8 @@ void MaildirMailbox::learn_dates(std::span<const Uid> uids) {
       directory = directory_;
       for (const Uid uid : uids) {
         const Table::Row* row = table_.find(uid);
-        if (row == nullptr || row->info.internal_date != kUnknownDate) continue;
-        undated.push_back({uid, row->place.name, row->place.is_new, {}, std::nullopt});
+        if (row == nullptr || row->internal_date() != kUnknownDate) continue;
+        undated.push_back({uid, std::string(table_.name(*row)), row->is_new(), {}, std::nullopt});
       }
     }
     if (undated.empty()) return;
@@ -125,8 +127,8 @@ void MaildirMailbox::learn_dates(std::span<const Uid> uids) {
         for (const Undated& message : undated) {
           Table::Row* row = table_.find(message.uid);
           if (row == nullptr || message.file.modified == kUnknownDate) continue;
-          row->info.internal_date = message.file.modified;
-          row->place.stored_size = message.file.size;
+          row->set_internal_date(message.file.modified);
+          row->set_stored_size(message.file.size);
           if (message.size) table_.set_size(*row, *message.size);
           moved_.push_back(message.uid);
         }

@@ -55,51 +55,62 @@ StatusOr<bool> MaildirMailbox::restore(const std::string& directory) {
   return true;
 }
 
-bool MaildirMailbox::is_recorded(IndexedMessage& message) {
-  if (register_.is_restored()) return true;
-  const auto record = unclaimed_.find(parse_message_name(message.name).base);
-  if (record == unclaimed_.end() || record->second.uid != message.uid) return false;
-  message.keys = std::move(record->second.keys);
+std::optional<std::string> MaildirMailbox::claim(Uid uid, std::string_view name) {
+  const auto record = unclaimed_.find(parse_message_name(name).base);
+  if (record == unclaimed_.end() || record->second.uid != uid) return std::nullopt;
+  std::string keys = std::move(record->second.keys);
   unclaimed_.erase(record);
-  return true;
+  return keys;
+}
+
+std::vector<Uid> MaildirMailbox::check_records(std::vector<MessageRow>& rows, TextPool& texts) {
+  std::vector<Uid> lost;
+  if (register_.is_restored()) return lost;
+  std::erase_if(rows, [&](MessageRow& row) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    const auto keys = claim(row.uid(), row.name(texts));
+    if (!keys) {
+      lost.push_back(row.uid());
+      texts.drop(row.text_size());
+    } else if (*keys != row.keys(texts)) {
+      const std::string name(row.name(texts));
+      texts.drop(row.text_size());
+      const std::uint32_t at = texts.add(name + *keys);
+      row.set_text(at, name.size(), keys->size());
+    }
+    return !keys;
+  });
+  return lost;
 }
 
 Status MaildirMailbox::restore_rows(const std::string& directory, FolderIndex::Opened opened) {
   IndexImage& image = opened.image;
   if (image.folder.uidlist.validity != register_.header().validity) return absl::OkStatus();
-  std::uint32_t letters = 0;
-  for (const IndexedMessage& message : image.messages) {
-    letters |= flags_of(parse_message_name(message.name)).keyword_letters;
-  }
-  MAIL_RETURN_IF_ERROR(learn_letters(directory, letters));
+  std::uint64_t letters = 0;
+  for (const MessageRow& row : image.rows) letters |= row.flags().keywords;
+  MAIL_RETURN_IF_ERROR(learn_letters(directory, static_cast<std::uint32_t>(letters)));
   ModSeq modseq = image.folder.modseq;
   ModSeq known_since = image.folder.known_since;
   if (!opened.is_continuous) {
     known_since = modseq = later_modseq(modseq, files_->clock);
     image.expunged.clear();
   }
-  std::vector<Table::Row> rows;
-  rows.reserve(image.messages.size());
-  std::vector<Uid> lost;
+  const std::vector<Uid> lost = check_records(image.rows, opened.texts);
   const MutexLock state(state_);
-  for (IndexedMessage& message : image.messages) {
-    if (!is_recorded(message)) {
-      lost.push_back(message.uid);
-      continue;
+  for (MessageRow& row : image.rows) {
+    const Flags flags = row.flags();
+    if (flags.keywords != 0) {
+      row.set_flags(letters_.flags_of({flags.system, static_cast<std::uint32_t>(flags.keywords)}));
     }
-    const Flags flags = letters_.flags_of(store::flags_of(parse_message_name(message.name)));
-    rows.push_back({{message.uid, flags, opened.is_continuous ? message.modseq : modseq,
-                     message.internal_date, message.size},
-                    message.is_new,
-                    {std::move(message.name), message.is_new, std::move(message.keys),
-                     message.stored_size, message.save_date, message.summary}});
+    if (!opened.is_continuous) row.set_modseq(modseq);
+    row.set_recent(row.is_new());
   }
   if (!lost.empty() && opened.is_continuous) {
     modseq = ModSeq{store::number(modseq) + 1};
     for (const Uid uid : lost) image.expunged.emplace_back(modseq, uid);
   }
   saved_ = image.folder.modseq;
-  table_.restore(std::move(rows), modseq, std::move(image.expunged), known_since);
+  table_.restore(std::move(image.rows), std::move(opened.texts), modseq, std::move(image.expunged),
+                 known_since);
   by_base_.reset();
   may_have_new_ = true;
   next_uid_ = register_.header().next;
@@ -130,16 +141,7 @@ IndexedFolder MaildirMailbox::indexed_folder() {
   return folder;
 }
 
-namespace {
-
-template <class Row>
-IndexedMessage indexed(const Row& row) {
-  return {row.info.uid,   row.info.modseq,       row.info.internal_date, row.place.save_date,
-          row.info.size,  row.place.stored_size, row.place.is_new,       row.place.name,
-          row.place.keys, row.place.summary};
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void MaildirMailbox::add_changes(IndexBlock& block) {
   const auto& tombstones = table_.tombstones();
@@ -151,10 +153,11 @@ void MaildirMailbox::add_changes(IndexBlock& block) {
   std::vector<Uid> uids = std::exchange(moved_, {});
   for (const MessageInfo& info : changes.messages) uids.push_back(info.uid);
   for (const Uid uid : ascending(uids)) {
-    if (const Table::Row* row = table_.find(uid)) block.add(indexed(*row));
+    const Table::Row* row = table_.find(uid);
+    if (row != nullptr) block.add(*row, table_.name(*row), table_.keys(*row));
   }
   for (const Uid uid : std::exchange(summarized_, {})) {
-    if (const Table::Row* row = table_.find(uid)) block.add(uid, row->place.summary);
+    if (const Table::Row* row = table_.find(uid)) block.add(uid, row->summary());
   }
 }
 
@@ -172,7 +175,7 @@ void MaildirMailbox::save_index() {
     saved_ = folder.modseq;
     saved_folder_ = std::move(folder);
   }
-  if (index_.should_rewrite(block.size())) return write_snapshot(directory);
+  if (index_.should_rewrite(block.records().size())) return write_snapshot(directory);
   index_.append(directory, block);
 }
 
@@ -182,7 +185,7 @@ void MaildirMailbox::write_snapshot(const std::string& directory) {
   {
     const MutexLock state(state_);
     for (const auto& line : table_.tombstones()) block.add(line);
-    for (const Table::Row& row : table_.rows()) block.add(indexed(row));
+    block.add(table_.rows(), table_.texts(), letters_);
     IndexedFolder folder = indexed_folder();
     block.add(folder);
     saved_ = folder.modseq;
@@ -197,12 +200,12 @@ void MaildirMailbox::drop_dead_cache(const std::string& directory) {
   {
     const MutexLock state(state_);
     std::uint64_t live = 0;
-    for (const Table::Row& row : table_.rows()) live += row.place.summary.octets;
+    for (const Table::Row& row : table_.rows()) live += row.summary().octets;
     if (cache_size_ <= 2 * live + kSmallCache) return;
     // Made again when somebody asks: at most one reading more for each message that was expunged.
     cache_id_ = files_->random_number();
     cache_size_ = 0;
-    table_.for_each_place([](Place& place) { place.summary = {}; });
+    table_.for_each([](MessageRow& row) { row.set_summary({}); });
   }
   cache_.remove(directory);
 }
@@ -217,7 +220,7 @@ std::vector<std::optional<Summary>> MaildirMailbox::summaries(std::span<const Ui
     id = cache_id_;
     for (std::size_t i = 0; i < uids.size(); ++i) {
       const Table::Row* row = table_.find(uids[i]);
-      if (row != nullptr) wanted[i] = {uids[i], row->place.summary};
+      if (row != nullptr) wanted[i] = {uids[i], row->summary()};
     }
   }
   auto found = cache_.read(directory, id, wanted);
@@ -249,7 +252,7 @@ void MaildirMailbox::keep_summaries(std::span<const SummaryCache::Fresh> fresh) 
     for (std::size_t i = 0; i < fresh.size(); ++i) {
       Table::Row* row = table_.find(fresh[i].uid);
       if (row == nullptr) continue;
-      row->place.summary = (*places)[i];
+      row->set_summary((*places)[i]);
       summarized_.push_back(fresh[i].uid);
     }
   }

@@ -154,7 +154,7 @@ Status MaildirMailbox::insert(std::vector<Incoming>& messages, Reservation reser
     seen_.reset();
     return placed;
   }
-  std::vector<Table::Row> rows;
+  std::vector<PlacedMessage> rows;
   for (const Incoming& message : messages) {
     rows.push_back({{message.record.uid, message.bits, {}, message.internal_date, message.size},
                     true,
@@ -206,7 +206,7 @@ std::vector<MaildirMailbox::Outgoing> MaildirMailbox::outgoing(std::span<const U
     const Table::Row* row = table_.find(uid);
     if (row == nullptr) continue;
     messages.push_back(
-        {row->info, row->place, path_of(row->place), letters_.names_of(row->info.flags.keywords)});
+        {row->info(), table_.place(*row), path_of(*row), letters_.names_of(row->flags().keywords)});
   }
   return messages;
 }
@@ -365,7 +365,7 @@ StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_locked(
       moved.directories.insert(target + (incoming[i].is_new ? "/new" : "/cur"));
       moved.directories.insert(directory_ + (messages[i].place.is_new ? "/new" : "/cur"));
       gone.push_back(incoming[i].source);
-      forget_base(messages[i].place);
+      if (const Table::Row* row = table_.find(incoming[i].source)) forget_base(*row);
     }
     table_.next_modseq();
     table_.remove(gone);

@@ -19,10 +19,8 @@ ModSeq first_modseq(const Clock& clock) {
   return ModSeq{now > 0 ? static_cast<std::uint64_t>(now) : 1};
 }
 
-// What a folder and a message take, estimated: a row with its name, and its UID once more. What the
-// heap keeps of the opening comes on top (docs/performance.md, "Large").
+// What a folder takes without its messages.
 constexpr std::uint64_t kFolderOctets = 4096;
-constexpr std::uint64_t kMessageOctets = 300;
 
 }  // namespace
 
@@ -87,10 +85,10 @@ std::vector<Pop3Message> MaildirMailbox::pop3_messages() {
   std::vector<Ordered> all;
   all.reserve(table_.rows().size());
   for (const Table::Row& row : table_.rows()) {
-    all.push_back({pop3_order(row.place.keys),
-                   {row.info.uid, row.info.size,
-                    unique_ids.of(row.info.uid, validity_, row.place.keys,
-                                  parse_message_name(row.place.name).base)}});
+    const std::string_view keys = table_.keys(row);
+    all.push_back(
+        {pop3_order(keys),
+         {row.uid(), row.size(), unique_ids.of(row.uid(), validity_, keys, table_.base(row))}});
   }
   std::sort(all.begin(), all.end(), [](const Ordered& a, const Ordered& b) {
     return a.order != b.order ? a.order < b.order : a.message.uid < b.message.uid;
@@ -104,11 +102,19 @@ std::vector<Pop3Message> MaildirMailbox::pop3_messages() {
 std::vector<Uid> MaildirMailbox::all_uids() {
   const MutexLock state(state_);
   std::vector<Uid> uids;
-  for (const Table::Row& row : table_.rows()) uids.push_back(row.info.uid);
+  for (const Table::Row& row : table_.rows()) uids.push_back(row.uid());
   return uids;
 }
 
-std::uint64_t MaildirMailbox::memory() { return kFolderOctets + row_count() * kMessageOctets; }
+std::uint64_t MaildirMailbox::memory() {
+  const MutexLock state(state_);
+  std::uint64_t octets = kFolderOctets + table_.memory();
+  if (by_base_) {
+    octets += by_base_->capacity() * (sizeof(StringMap<Uid>::value_type) + 1);
+    for (const auto& [base, uid] : *by_base_) octets += base.capacity();
+  }
+  return octets;
+}
 
 Status MaildirMailbox::refresh() {
   bool has_changed = false;
@@ -130,7 +136,7 @@ StatusOr<std::shared_ptr<const Content>> MaildirMailbox::read(Uid uid) {
       const MutexLock state(state_);
       const Table::Row* row = table_.find(uid);
       if (row == nullptr || is_gone_) break;
-      path = path_of(row->place);
+      path = path_of(*row);
     }
     auto bytes = read_file(files_->fs, path, files_->options.message_size);
     if (bytes.ok()) return to_content(std::move(bytes).value());
@@ -150,8 +156,8 @@ std::string MaildirMailbox::path_in(const std::string& directory, std::string_vi
   return cat(directory, is_new ? "/new/" : "/cur/", name);
 }
 
-std::string MaildirMailbox::path_of(const Place& place) {
-  return path_in(directory_, place.name, place.is_new);
+std::string MaildirMailbox::path_of(const MessageRow& row) {
+  return path_in(directory_, table_.name(row), row.is_new());
 }
 
 std::size_t MaildirMailbox::row_count() {
@@ -164,14 +170,14 @@ StringMap<Uid>& MaildirMailbox::bases() {
     by_base_.emplace();
     by_base_->reserve(table_.rows().size());
     for (const Table::Row& row : table_.rows()) {
-      by_base_->emplace(parse_message_name(row.place.name).base, row.info.uid);
+      by_base_->emplace(table_.base(row), row.uid());
     }
   }
   return *by_base_;
 }
 
-void MaildirMailbox::forget_base(const Place& place) {
-  if (by_base_) by_base_->erase(parse_message_name(place.name).base);
+void MaildirMailbox::forget_base(const MessageRow& row) {
+  if (by_base_) by_base_->erase(table_.base(row));
 }
 
 Status MaildirMailbox::check() {

@@ -13,7 +13,7 @@
 #include "store/folder_index.h"
 #include "store/keyword_letters.h"
 #include "store/maildir_files.h"
-#include "store/message_table.h"
+#include "store/message_row.h"
 #include "store/uid_register.h"
 
 namespace mail::store {
@@ -50,7 +50,7 @@ class MaildirMailbox final : public Mailbox {
   StatusOr<UidPairs> move(std::span<const Uid> uids, Mailbox& to) override;
 
   /// For the account, as what follows.
-  /// What the folder holds in memory, roughly.
+  /// What the folder holds in memory: octets.
   std::uint64_t memory();
   /// The folder is being renamed: `rename` moves the directory while nothing else touches it.
   template <class Rename>
@@ -79,16 +79,7 @@ class MaildirMailbox final : public Mailbox {
   std::vector<Uid> all_uids();
 
  private:
-  /// Where a message is: `name` in new/ or cur/; `keys` of its record in the uidlist.
-  struct Place {
-    std::string name;
-    bool is_new = false;
-    std::string keys;
-    std::uint64_t stored_size = 0;
-    WallTime save_date{};
-    SummaryPlace summary;
-  };
-  using Table = MessageTable<Place>;
+  using Table = MaildirTable;
   struct Seen {
     std::string name;
     bool is_new = false;
@@ -135,20 +126,25 @@ class MaildirMailbox final : public Mailbox {
 
   // maildir_mailbox.cc
   std::string directory() ABSL_LOCKS_EXCLUDED(state_);
-  std::string path_of(const Place& place) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
+  std::string path_of(const MessageRow& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
   static std::string path_in(const std::string& directory, std::string_view name, bool is_new);
   Status check() ABSL_LOCKS_EXCLUDED(state_);
   void publish() ABSL_LOCKS_EXCLUDED(state_, operation_);
 
   std::size_t row_count() ABSL_LOCKS_EXCLUDED(state_);
   StringMap<Uid>& bases() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
-  void forget_base(const Place& place) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
+  void forget_base(const MessageRow& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
 
   // maildir_index.cc
   StatusOr<bool> restore(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status restore_rows(const std::string& directory, FolderIndex::Opened opened)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  bool is_recorded(IndexedMessage& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  /// The keys of the message's record, if it has one; the record is nobody else's then.
+  std::optional<std::string> claim(Uid uid, std::string_view name)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  /// Takes out rows without a record, and returns their UIDs.
+  std::vector<Uid> check_records(std::vector<MessageRow>& rows, TextPool& texts)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   /// At the end of every operation, also of one that failed: nobody may touch the disk when the
   /// last session lets go of the folder.
   void save_index() ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
@@ -174,14 +170,14 @@ class MaildirMailbox final : public Mailbox {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   StatusOr<bool> adopt_unknown(const Listing& listing, const std::string& directory)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  StatusOr<std::vector<Table::Row>> describe(std::span<const Seen* const> listing,
-                                             const std::string& directory)
+  StatusOr<std::vector<PlacedMessage>> describe(std::span<const Seen* const> listing,
+                                                const std::string& directory)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  StatusOr<bool> look_at(const std::string& path, Table::Row& row);
+  StatusOr<bool> look_at(const std::string& path, PlacedMessage& row);
   bool look_at_files(std::vector<Undated>& undated, const std::string& directory);
   std::uint64_t measure(const std::string& path, const FileInfo& info, const MessageName& name,
                         std::string& keys);
-  Status number(const std::string& directory, std::vector<Table::Row>& rows)
+  Status number(const std::string& directory, std::vector<PlacedMessage>& rows)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status read_register(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   /// Also what was not read because an index stood for it.
@@ -190,18 +186,19 @@ class MaildirMailbox final : public Mailbox {
   /// `fresh` has no line in the file yet; `known` has one, but no row.
   Status write_records(const std::string& directory, std::span<const UidRecord> fresh,
                        std::vector<UidRecord> known) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  void add_rows(std::vector<Table::Row> rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
+  void add_rows(std::vector<PlacedMessage> rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
 
   // maildir_change.cc
   StatusOr<std::uint64_t> intern(const std::vector<std::string>& names, bool may_drop)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   struct Rename {
     Uid uid{};
-    Place from;
+    Seen from;
     Flags old_flags;
-    Place to;
+    Seen to;
     Flags new_flags;
   };
+  Rename no_change(const MessageRow& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
   std::optional<Rename> plan_change(Uid uid, const FlagChange& change, std::uint64_t keywords)
       ABSL_LOCKS_EXCLUDED(state_);
   StatusOr<std::size_t> rename_all(std::span<const Uid> uids, const FlagChange& change,

@@ -200,9 +200,10 @@ void MaildirMailbox::settle_duplicate(Listing& listing, const std::string& direc
 
 bool MaildirMailbox::lacks_known(const Listing& listing) {
   const MutexLock state(state_);
-  return std::any_of(table_.rows().begin(), table_.rows().end(), [&listing](const Table::Row& row) {
-    return !listing.contains(parse_message_name(row.place.name).base);
-  });
+  return std::any_of(table_.rows().begin(), table_.rows().end(),
+                     [&](const MessageRow& row) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+                       return !listing.contains(table_.base(row));
+                     });
 }
 
 bool MaildirMailbox::apply_known(const Listing& listing) {
@@ -210,26 +211,26 @@ bool MaildirMailbox::apply_known(const Listing& listing) {
   std::vector<Uid> gone;
   std::vector<std::pair<Uid, const Seen*>> moved;
   for (const Table::Row& row : table_.rows()) {
-    const auto seen = listing.find(parse_message_name(row.place.name).base);
+    const std::string_view name = table_.name(row);
+    const auto seen = listing.find(parse_message_name(name).base);
     if (seen == listing.end()) {
-      gone.push_back(row.info.uid);
-    } else if (seen->second.name != row.place.name || seen->second.is_new != row.place.is_new) {
-      moved.emplace_back(row.info.uid, &seen->second);
+      gone.push_back(row.uid());
+    } else if (seen->second.name != name || seen->second.is_new != row.is_new()) {
+      moved.emplace_back(row.uid(), &seen->second);
     }
   }
   if (gone.empty() && moved.empty()) return false;
   table_.next_modseq();
   for (const auto& [uid, seen] : moved) {
     Table::Row& row = *table_.find(uid);
-    if (row.place.is_new && !seen->is_new) table_.forget_recent(row);  // another program told it
-    row.place.name = seen->name;
-    row.place.is_new = seen->is_new;
+    if (row.is_new() && !seen->is_new) table_.forget_recent(row);  // another program told it
+    table_.rename(row, seen->name, seen->is_new);
     may_have_new_ |= seen->is_new;
     const Flags flags = letters_.flags_of(store::flags_of(parse_message_name(seen->name)));
-    if (flags != row.info.flags) table_.set_flags(row, flags);
+    if (flags != row.flags()) table_.set_flags(row, flags);
     moved_.push_back(uid);
   }
-  for (const Uid uid : gone) forget_base(table_.find(uid)->place);
+  for (const Uid uid : gone) forget_base(*table_.find(uid));
   table_.remove(gone);
   return true;
 }
@@ -265,7 +266,7 @@ StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::
   // Their records may be in the part of the list that nobody has read since the index was restored.
   if (!unknown.empty()) MAIL_RETURN_IF_ERROR(read_whole_register(directory));
   MAIL_ASSIGN_OR_RETURN(auto rows, describe(unknown, directory));
-  const bool is_complete = std::all_of(rows.begin(), rows.end(), [](const Table::Row& row) {
+  const bool is_complete = std::all_of(rows.begin(), rows.end(), [](const PlacedMessage& row) {
     return store::number(row.info.uid) != 0;
   });
   // Of numbers that could not be written a part may be in the file, and be believed later: until
@@ -281,7 +282,8 @@ StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::
       // The disk is full. Who wants to make room must get in: what has a number is shown, the rest
       // when a number can be written.
       has_unnumbered_ = true;
-      std::erase_if(rows, [](const Table::Row& row) { return store::number(row.info.uid) == 0; });
+      std::erase_if(rows,
+                    [](const PlacedMessage& row) { return store::number(row.info.uid) == 0; });
     }
   }
   scanned_next_ = register_.header().next;
@@ -294,17 +296,19 @@ StatusOr<bool> MaildirMailbox::adopt_unknown(const Listing& listing, const std::
   return true;
 }
 
-void MaildirMailbox::add_rows(std::vector<Table::Row> rows) {
+void MaildirMailbox::add_rows(std::vector<PlacedMessage> rows) {
   std::sort(rows.begin(), rows.end(),
             [](const auto& a, const auto& b) { return a.info.uid < b.info.uid; });
   if (rows.size() > table_.rows().size()) {
     by_base_.reset();  // made anew when it is needed, if it is
-    table_.reserve(rows.size());
+    std::size_t octets = 0;
+    for (const PlacedMessage& row : rows) octets += row.place.name.size() + row.place.keys.size();
+    table_.reserve(rows.size(), octets);
   }
-  for (Table::Row& row : rows) {
+  for (const PlacedMessage& row : rows) {
     if (by_base_) (*by_base_)[parse_message_name(row.place.name).base] = row.info.uid;
     may_have_new_ |= row.place.is_new;
-    table_.insert(std::move(row));
+    table_.insert(row);
   }
 }
 
@@ -334,14 +338,14 @@ Status MaildirMailbox::read_whole_register(const std::string& directory) {
   return read_register(directory);
 }
 
-Status MaildirMailbox::number(const std::string& directory, std::vector<Table::Row>& rows) {
+Status MaildirMailbox::number(const std::string& directory, std::vector<PlacedMessage>& rows) {
   MAIL_ASSIGN_OR_RETURN(const Dotlock lock, register_.lock(directory));
   MAIL_RETURN_IF_ERROR(read_register(directory));
   sort_by_arrival(rows);
   const std::uint64_t first = register_.header().next;
   std::vector<UidRecord> fresh;
   std::vector<UidRecord> known;
-  for (Table::Row& row : rows) {
+  for (PlacedMessage& row : rows) {
     const std::string_view base = parse_message_name(row.place.name).base;
     if (const auto record = unclaimed_.find(base); record != unclaimed_.end()) {
       row.info.uid = record->second.uid;  // another program was faster
@@ -354,7 +358,7 @@ Status MaildirMailbox::number(const std::string& directory, std::vector<Table::R
     (is_known ? known : fresh).push_back({row.info.uid, row.place.keys, std::string(base)});
   }
   const Status status = write_records(directory, fresh, std::move(known));
-  for (Table::Row& row : rows) {
+  for (PlacedMessage& row : rows) {
     // A number that is not on disk is nobody's.
     if (!status.ok() && store::number(row.info.uid) >= first) row.info.uid = Uid{};
   }
@@ -372,8 +376,7 @@ Status MaildirMailbox::write_records(const std::string& directory, std::span<con
       all.clear();
     } else {
       for (const Table::Row& row : table_.rows()) {
-        const std::string_view base = parse_message_name(row.place.name).base;
-        all.push_back({row.info.uid, row.place.keys, std::string(base)});
+        all.push_back({row.uid(), std::string(table_.keys(row)), std::string(table_.base(row))});
       }
       // Files that we have not seen yet: another program numbered them since our last look.
       for (const auto& [base, record] : unclaimed_) {

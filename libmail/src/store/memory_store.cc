@@ -23,7 +23,30 @@ namespace {
 
 constexpr std::size_t kMaxKeywords = 64;  // bits of Flags::keywords
 
-using Table = MessageTable<std::shared_ptr<const Content>>;
+class MemoryRow {
+ public:
+  MemoryRow(const MessageInfo& info, std::shared_ptr<const Content> content)
+      : info_(info), content_(std::move(content)) {}
+
+  Uid uid() const { return info_.uid; }
+  ModSeq modseq() const { return info_.modseq; }
+  Flags flags() const { return info_.flags; }
+  std::uint64_t size() const { return info_.size; }
+  bool is_recent() const { return is_recent_; }
+  MessageInfo info() const { return info_; }
+  void set_modseq(ModSeq modseq) { info_.modseq = modseq; }
+  void set_flags(const Flags& flags) { info_.flags = flags; }
+  void set_size(std::uint64_t size) { info_.size = size; }
+  void set_recent(bool is_recent) { is_recent_ = is_recent; }
+
+  const std::shared_ptr<const Content>& content() const { return content_; }
+
+ private:
+  MessageInfo info_;
+  std::shared_ptr<const Content> content_;
+  bool is_recent_ = true;
+};
+using Table = MessageTable<MemoryRow>;
 
 class MemoryMailbox;
 
@@ -79,7 +102,7 @@ class MemoryMailbox final : public Mailbox {
     const MutexLock lock(world_->mutex);
     std::vector<Pop3Message> messages;
     for (const auto& row : table_.rows()) {
-      messages.push_back({row.info.uid, row.info.size, pop3_unique_id(row.info.uid, validity_)});
+      messages.push_back({row.uid(), row.size(), pop3_unique_id(row.uid(), validity_)});
     }
     return messages;
   }
@@ -106,7 +129,7 @@ class MemoryMailbox final : public Mailbox {
     MAIL_RETURN_IF_ERROR(check());
     const Table::Row* row = table_.find(uid);
     if (row == nullptr) return not_found("message ", number(uid), " is gone");
-    return row->place;
+    return row->content();
   }
   std::vector<std::optional<Summary>> summaries(std::span<const Uid> uids) override {
     std::vector<std::optional<Summary>> found;
@@ -156,7 +179,7 @@ class MemoryMailbox final : public Mailbox {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(world_->mutex);
   void move_all_to(MemoryMailbox& to) ABSL_EXCLUSIVE_LOCKS_REQUIRED(world_->mutex) {
     std::vector<Uid> uids;
-    for (const Table::Row& row : table_.rows()) uids.push_back(row.info.uid);
+    for (const Table::Row& row : table_.rows()) uids.push_back(row.uid());
     transfer_locked(uids, to, true);
   }
 
@@ -195,7 +218,7 @@ Usage World::usage(const std::string& address) const ABSL_NO_THREAD_SAFETY_ANALY
 Uid MemoryMailbox::add(std::shared_ptr<const Content> content, const Flags& flags, WallTime date) {
   const Uid uid{static_cast<std::uint32_t>(next_uid_++)};
   const std::uint64_t size = content->bytes().size();
-  table_.insert({{uid, flags, {}, date, size}, true, std::move(content)});
+  table_.insert(MemoryRow({uid, flags, {}, date, size}, std::move(content)));
   return uid;
 }
 
@@ -269,9 +292,9 @@ StatusOr<std::vector<MessageInfo>> MemoryMailbox::change_flags(std::span<const U
   for (const Uid uid : ascending(uids)) {
     Table::Row* row = table_.find(uid);
     if (row == nullptr) continue;
-    const Flags flags = changed_flags(row->info.flags, change, keywords);
-    if (flags != row->info.flags) table_.set_flags(*row, flags);
-    result.push_back(row->info);
+    const Flags flags = changed_flags(row->flags(), change, keywords);
+    if (flags != row->flags()) table_.set_flags(*row, flags);
+    result.push_back(row->info());
   }
   const std::string changed = topic();
   lock.release();
@@ -285,7 +308,7 @@ StatusOr<std::vector<Uid>> MemoryMailbox::expunge(std::span<const Uid> uids) {
   std::vector<Uid> removed;
   for (const Uid uid : ascending(uids)) {
     const Table::Row* row = table_.find(uid);
-    if (row != nullptr && row->info.flags.has(kDeleted)) removed.push_back(uid);
+    if (row != nullptr && row->flags().has(kDeleted)) removed.push_back(uid);
   }
   if (removed.empty()) return removed;
   table_.next_modseq();
@@ -308,10 +331,10 @@ UidPairs MemoryMailbox::transfer_locked(std::span<const Uid> uids, MemoryMailbox
     if (row == nullptr) continue;
     std::vector<std::string> names;
     for (std::size_t bit = 0; bit < keywords_.size(); ++bit) {
-      if ((row->info.flags.keywords >> bit & 1) != 0) names.push_back(keywords_[bit]);
+      if ((row->flags().keywords >> bit & 1) != 0) names.push_back(keywords_[bit]);
     }
-    const Flags flags{row->info.flags.system, to.intern(names)};
-    pairs.emplace_back(uid, to.add(row->place, flags, row->info.internal_date));
+    const Flags flags{row->flags().system, to.intern(names)};
+    pairs.emplace_back(uid, to.add(row->content(), flags, row->info().internal_date));
     gone.push_back(uid);
   }
   if (is_move) table_.remove(gone);
@@ -330,7 +353,7 @@ StatusOr<UidPairs> MemoryMailbox::transfer(std::span<const Uid> uids, Mailbox& t
   Usage added;
   for (const Uid uid : ascending(uids)) {
     const Table::Row* row = table_.find(uid);
-    if (row != nullptr) added += {row->info.size, 1};
+    if (row != nullptr) added += {row->size(), 1};
   }
   if (added != Usage{}) MAIL_RETURN_IF_ERROR(target->check_room(limit, added));
   UidPairs pairs = transfer_locked(uids, *target, is_move);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -16,20 +17,31 @@
 
 namespace mail::store {
 
-/// `Place` tells where the store keeps a message. Not safe from several threads: its owner locks.
+/// What the table needs of a row. A row tells, too, where the store keeps the message.
+template <class Row>
+concept MessageRowLike = requires(Row row, const Row& known) {
+  { known.uid() } -> std::same_as<Uid>;
+  { known.modseq() } -> std::same_as<ModSeq>;
+  { known.flags() } -> std::same_as<Flags>;
+  { known.size() } -> std::same_as<std::uint64_t>;
+  { known.is_recent() } -> std::same_as<bool>;
+  { known.info() } -> std::same_as<MessageInfo>;
+  row.set_modseq(ModSeq{});
+  row.set_flags(Flags{});
+  row.set_size(std::uint64_t{});
+  row.set_recent(bool{});
+};
+
+/// Not safe from several threads: its owner locks.
 ///
 /// Every change has a ModSeq and a line in the log, so `changes` costs what has changed, not the
 /// size of the folder. Lines that were overtaken are dropped when the log outgrows the table;
 /// those of expunged messages stay while the folder is open. What an earlier opening did is known
 /// by the rows and the tombstones, if there are any, and costs a look at each.
-template <class Place>
+template <MessageRowLike RowType>
 class MessageTable {
  public:
-  struct Row {
-    MessageInfo info;
-    bool is_recent = false;
-    Place place;
-  };
+  using Row = RowType;
 
   explicit MessageTable(ModSeq start, std::size_t most_tombstones = 0)
       : modseq_(start), log_begin_(start), known_since_(start), most_tombstones_(most_tombstones) {}
@@ -54,7 +66,7 @@ class MessageTable {
 
   Row* find(Uid uid) {
     const auto at = lower_bound(uid);
-    return at != rows_.end() && at->info.uid == uid ? &*at : nullptr;
+    return at != rows_.end() && at->uid() == uid ? &*at : nullptr;
   }
 
   /// Begins a change; the calls that follow belong to it.
@@ -62,38 +74,41 @@ class MessageTable {
 
   /// UIDs come ascending, except those that another program gave out.
   void insert(Row row) {
-    row.info.modseq = modseq_;
-    log_.emplace_back(modseq_, row.info.uid);
+    row.set_modseq(modseq_);
+    log_.emplace_back(modseq_, row.uid());
     uids_.reset();
     first_unseen_.reset();
     count(row, 1);
-    rows_.insert(lower_bound(row.info.uid), std::move(row));
+    rows_.insert(lower_bound(row.uid()), std::move(row));
   }
   void reserve(std::size_t more) { rows_.reserve(rows_.size() + more); }
   void set_flags(Row& row, const Flags& flags) {
     first_unseen_.reset();
     count(row, -1);
-    row.info.flags = flags;
+    row.set_flags(flags);
     count(row, 1);
-    row.info.modseq = modseq_;
-    log_.emplace_back(modseq_, row.info.uid);
+    row.set_modseq(modseq_);
+    log_.emplace_back(modseq_, row.uid());
     compact();
   }
   void set_size(Row& row, std::uint64_t size) {
     count(row, -1);
-    row.info.size = size;
+    row.set_size(size);
     count(row, 1);
   }
   /// Another program told it.
-  void forget_recent(Row& row) { totals_.recent -= std::exchange(row.is_recent, false) ? 1 : 0; }
+  void forget_recent(Row& row) {
+    totals_.recent -= row.is_recent() ? 1 : 0;
+    row.set_recent(false);
+  }
   /// `uids` ascending; those that are not there are passed over.
   void remove(std::span<const Uid> uids) {
     auto uid = uids.begin();
     const auto is_chosen = [&](const Row& row) {
-      while (uid != uids.end() && *uid < row.info.uid) ++uid;
-      if (uid == uids.end() || *uid != row.info.uid) return false;
-      log_.emplace_back(modseq_, row.info.uid);
-      if (most_tombstones_ != 0) tombstones_.emplace_back(modseq_, row.info.uid);
+      while (uid != uids.end() && *uid < row.uid()) ++uid;
+      if (uid == uids.end() || *uid != row.uid()) return false;
+      log_.emplace_back(modseq_, row.uid());
+      if (most_tombstones_ != 0) tombstones_.emplace_back(modseq_, row.uid());
       count(row, -1);
       return true;
     };
@@ -107,7 +122,7 @@ class MessageTable {
     if (uids_ == nullptr) {
       auto all = std::make_shared<std::vector<Uid>>();
       all->reserve(rows_.size());
-      for (const Row& row : rows_) all->push_back(row.info.uid);
+      for (const Row& row : rows_) all->push_back(row.uid());
       uids_ = std::move(all);
     }
     if (!first_unseen_) first_unseen_ = find_unseen();
@@ -117,7 +132,7 @@ class MessageTable {
   Changes snapshot() const {
     Changes all{modseq_, {}, {}, true};
     all.messages.reserve(rows_.size());
-    for (const Row& row : rows_) all.messages.push_back(row.info);
+    for (const Row& row : rows_) all.messages.push_back(row.info());
     return all;
   }
 
@@ -132,7 +147,7 @@ class MessageTable {
     touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
     for (const Uid uid : touched) {
       if (const Row* row = find(uid)) {
-        result.messages.push_back(row->info);
+        result.messages.push_back(row->info());
       } else {
         result.expunged.push_back(uid);
       }
@@ -145,7 +160,7 @@ class MessageTable {
     found.reserve(uids.size());
     for (const Uid uid : uids) {
       const Row* row = find(uid);
-      found.push_back(row == nullptr ? std::nullopt : std::optional(row->info));
+      found.push_back(row == nullptr ? std::nullopt : std::optional(row->info()));
     }
     return found;
   }
@@ -157,16 +172,25 @@ class MessageTable {
     return status;
   }
 
+  /// What `visit` changes must not be what the table counts.
   template <class Visit>
-  void for_each_place(Visit visit) {
-    for (Row& row : rows_) visit(row.place);
+  void for_each(Visit visit) {
+    for (Row& row : rows_) visit(row);
+  }
+
+  /// Octets on the heap, besides what rows point to.
+  std::uint64_t memory() const {
+    return rows_.capacity() * sizeof(Row) + log_.capacity() * sizeof(log_.front()) +
+           tombstones_.capacity() * sizeof(tombstones_.front()) +
+           (uids_ == nullptr ? 0 : uids_->capacity() * sizeof(Uid));
   }
 
   std::vector<Uid> claim_recent() {
     std::vector<Uid> claimed;
     if (totals_.recent == 0) return claimed;
     for (Row& row : rows_) {
-      if (std::exchange(row.is_recent, false)) claimed.push_back(row.info.uid);
+      if (row.is_recent()) claimed.push_back(row.uid());
+      row.set_recent(false);
     }
     totals_.recent = 0;
     return claimed;
@@ -176,19 +200,20 @@ class MessageTable {
   static constexpr std::size_t kSmallLog = 1024;
 
   typename std::vector<Row>::iterator lower_bound(Uid uid) {
-    if (rows_.empty() || rows_.back().info.uid < uid) return rows_.end();
+    if (rows_.empty() || rows_.back().uid() < uid) return rows_.end();
     return std::lower_bound(rows_.begin(), rows_.end(), uid,
-                            [](const Row& row, Uid wanted) { return row.info.uid < wanted; });
+                            [](const Row& row, Uid wanted) { return row.uid() < wanted; });
   }
 
   /// Adds the row to the totals (1), or takes it out of them (-1): unsigned numbers wrap both ways.
   void count(const Row& row, int by) {
     const auto one = static_cast<std::uint32_t>(by);
-    const auto octets = static_cast<std::uint64_t>(std::int64_t{by}) * row.info.size;
-    if (!row.info.flags.has(kSeen)) totals_.unseen += one;
-    if (row.is_recent) totals_.recent += one;
+    const auto octets = static_cast<std::uint64_t>(std::int64_t{by}) * row.size();
+    const Flags flags = row.flags();
+    if (!flags.has(kSeen)) totals_.unseen += one;
+    if (row.is_recent()) totals_.recent += one;
     totals_.size += octets;
-    if (!row.info.flags.has(kDeleted)) return;
+    if (!flags.has(kDeleted)) return;
     totals_.deleted += one;
     totals_.deleted_size += octets;
   }
@@ -196,14 +221,14 @@ class MessageTable {
   std::uint32_t find_unseen() const {
     if (totals_.unseen == 0) return 0;
     const auto at = std::find_if(rows_.begin(), rows_.end(),
-                                 [](const Row& row) { return !row.info.flags.has(kSeen); });
+                                 [](const Row& row) { return !row.flags().has(kSeen); });
     return static_cast<std::uint32_t>(at - rows_.begin()) + 1;
   }
 
   Changes old_changes(ModSeq since) const {
     Changes result{modseq_, {}, {}, since >= known_since_};
     for (const Row& row : rows_) {
-      if (row.info.modseq > since) result.messages.push_back(row.info);
+      if (row.modseq() > since) result.messages.push_back(row.info());
     }
     for (const auto& [modseq, uid] : tombstones_) {
       if (modseq > since) result.expunged.push_back(uid);
@@ -227,7 +252,7 @@ class MessageTable {
     }
     std::erase_if(log_, [this](const auto& line) {
       const Row* row = find(line.second);
-      return row != nullptr && row->info.modseq != line.first;
+      return row != nullptr && row->modseq() != line.first;
     });
     compacted_ = log_.size();
   }

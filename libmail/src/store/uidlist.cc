@@ -75,6 +75,7 @@ std::optional<UidRecord> parse_record(std::string_view line, bool is_old) {
     if ((key.size() < 2 && key != "P") || !ascii::is_upper(key.front()) || rest.empty())
       return std::nullopt;
     append(record.keys, record.keys.empty() ? "" : " ", key);
+    if (record.keys.size() > kMaxRecordKeys) return std::nullopt;
   }
   const std::string_view name = parse_message_name(rest.substr(is_old ? 0 : 1)).base;
   if (is_bad_name(name)) return std::nullopt;

@@ -35,6 +35,7 @@ struct UidList {
 };
 
 inline constexpr std::uint64_t kMaxUid = UINT32_MAX;
+inline constexpr std::size_t kMaxRecordKeys = (1 << 16) - 1;  // octets; such a line is a wrong one
 
 /// Never fails: of a damaged list it keeps what can be kept.
 UidList parse_uidlist(std::string_view text);

@@ -103,6 +103,15 @@ TEST_CASE("a damaged line loses only itself") {
   }
 }
 
+TEST_CASE("the keys of a record may have so many octets") {
+  for (const std::size_t octets : {kMaxRecordKeys - 1, kMaxRecordKeys, kMaxRecordKeys + 1}) {
+    const std::string keys = "P" + std::string(octets - 1, 'x');
+    const UidList list = parse_uidlist("3 V1 N9\n1 " + keys + " :a\n2 :b\n");
+    CHECK(list.must_be_rewritten == (octets > kMaxRecordKeys));
+    CHECK(list.records.size() == (octets > kMaxRecordKeys ? 1 : 2));
+  }
+}
+
 TEST_CASE("a number on a torn last line is not given out again") {
   CHECK(parse_uidlist("3 V1 N9\n20 :half-a-na").header.next == 21);
 }
