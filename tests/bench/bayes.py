@@ -10,10 +10,10 @@ COSTS = {
     # item: (allocations, instructions)
     "tokens-text": (11, 439_100),
     "tokens-HTML": (15, 487_900),
-    "classify-text": (11, 527_500),
-    "classify-HTML": (15, 547_000),
-    "train-text": (11, 549_000),
-    "train-HTML": (15, 594_900),
+    "classify-text": (11, 529_400),
+    "classify-HTML": (15, 548_200),
+    "train-text": (11, 549_900),
+    "train-HTML": (15, 595_500),
 }
 
 if __name__ == "__main__":

@@ -3,6 +3,10 @@
 // moment the files hold the table and a whole number of trained messages; a record torn by a crash
 // is not believed, and the next training starts a new pair of files.
 //
+// Who asks reads the few blocks of the table that its message needs (Pages), and applies the
+// journal to them. Who trains, or wants to see all, reads all of it first: nothing is trained on
+// top of a table that is damaged somewhere.
+//
 // Both carry a generation. A journal belongs to the table of its own generation: one that is older
 // was left behind when the table that contains it had been written already.
 //
@@ -17,6 +21,7 @@
 
 #include "bayes/bulk.h"
 #include "bayes/format.h"
+#include "bayes/pages.h"
 #include "mail/base/mutex.h"
 #include "mail/crypto/random.h"
 
@@ -60,8 +65,11 @@ struct Database::State {
 
   // ---- reading; all need `mutex`
 
-  Status load();
+  enum class Extent : std::uint8_t { kNeeded, kWhole };
+  Status load(Extent extent);
+  Status load_table(Extent extent);
   Status load_journal(bool from_start);
+  bool is_readable();
   void apply(const Record& record);
   StatusOr<Files> identify();
 
@@ -83,6 +91,7 @@ struct Database::State {
   Image image;
   Files seen;
   bool has_file = false;
+  bool is_whole = false;     // `image` needs the file no more
   bool is_damaged = false;   // the table's file is of no use
   bool has_journal = false;  // of this generation
   bool journal_is_torn = false;
@@ -126,33 +135,62 @@ void Database::State::apply(const Record& record) {
   }
 }
 
-Status Database::State::load() {
+Status Database::State::load(Extent extent) {
   // The table may be replaced between the looks at the two files: then once more.
   for (int attempt = 0;; ++attempt) {
     MAIL_ASSIGN_OR_RETURN(seen, identify());
     const crypto::HashKey key = image.key;  // stays, unless a file has another
     image = Image{};
     image.key = key;
-    is_damaged = has_journal = false;
+    is_damaged = has_journal = is_whole = false;
     has_file = seen.table.has_value();
     if (has_file) {
-      auto bytes = read_file(filesystem, path, options.file_octets);
-      if (!bytes.ok() && absl::IsNotFound(bytes.status()) && attempt < 3) continue;
-      if (!bytes.ok()) return bytes.status();
-      auto read = read_image(*bytes);
-      is_damaged = !read.ok();
-      if (is_damaged) {
-        damage = cat(path, ": ", message_of(read.status()));
+      const Status status = load_table(extent);
+      if (absl::IsNotFound(status) && attempt < 3) continue;
+      if (absl::IsInvalidArgument(status)) {
+        damage = cat(path, ": ", message_of(status));
+        is_damaged = true;
         return absl::OkStatus();
       }
-      image = std::move(*read);
+      MAIL_RETURN_IF_ERROR(status);
     }
     MAIL_RETURN_IF_ERROR(load_journal(true));
     MAIL_ASSIGN_OR_RETURN(const Files now, identify());
     if ((now.table == seen.table && now.journal == seen.journal) || attempt == 3) {
+      is_whole = is_readable() && (!has_file || extent == Extent::kWhole);
       return absl::OkStatus();
     }
   }
+}
+
+Status Database::State::load_table(Extent extent) {
+  if (extent == Extent::kWhole) {
+    MAIL_ASSIGN_OR_RETURN(const std::string bytes,
+                          read_file(filesystem, path, options.file_octets));
+    MAIL_ASSIGN_OR_RETURN(image, read_image(bytes));
+    return absl::OkStatus();
+  }
+  MAIL_ASSIGN_OR_RETURN(auto file, filesystem.open(path));
+  MAIL_ASSIGN_OR_RETURN(const FileInfo info, file->info());
+  if (info.size > options.file_octets) return exhausted(path, " is too large");
+  MAIL_ASSIGN_OR_RETURN(auto pages, Pages::open(std::move(file), options.cached_octets));
+  image.key = pages->key();
+  image.generation = pages->generation();
+  image.table = Table::over(std::move(pages));
+  return absl::OkStatus();
+}
+
+/// Whether what was asked of the table until now came from a sound file. If not, nothing is known
+/// any more.
+bool Database::State::is_readable() {
+  const Status health = image.table.health();
+  if (health.ok()) return true;
+  damage = cat(path, ": ", message_of(health));
+  const crypto::HashKey key = image.key;
+  image = Image{};
+  image.key = key;
+  is_damaged = true;
+  return false;
 }
 
 Status Database::State::load_journal(bool from_start) {
@@ -194,7 +232,7 @@ Status Database::State::write_anew() {
   held_back.clear();
   ++image.generation;
   MAIL_RETURN_IF_ERROR(write_file_atomically(filesystem, path, write_image(image), options.mode));
-  has_file = true;
+  has_file = is_whole = true;
   is_damaged = has_journal = journal_is_torn = false;
   MAIL_RETURN_IF_ERROR(write_file_atomically(filesystem, journal_path(),
                                              journal_header(image.generation), options.mode));
@@ -230,11 +268,12 @@ Status Database::State::keep_aside() {
 }
 
 /// The length of the journal from which a new table is written: while training, when it is as long
-/// as the table, so that many messages are learned in linear time; afterwards, at an eighth.
+/// as the table, so that many messages are learned in linear time; afterwards, at a 32nd: who opens
+/// it reads the journal first.
 std::uint64_t Database::State::most_journal(bool is_training) const {
   const std::uint64_t table = image.table.size() * sizeof(Bucket);
-  return is_training ? std::max(options.journal_octets * 4, table)
-                     : std::max(options.journal_octets, table / 8);
+  return is_training ? std::max(options.journal_octets * 16, table)
+                     : std::max(options.journal_octets, table / 32);
 }
 
 Status Database::State::remember(Record record) {
@@ -267,46 +306,78 @@ StatusOr<std::unique_ptr<Database>> Database::open(Filesystem& filesystem, std::
   {
     MutexLock hold(state->mutex);
     state->image.key = options.key.value_or(random_key());
-    MAIL_RETURN_IF_ERROR(state->load());
+    MAIL_RETURN_IF_ERROR(state->load(State::Extent::kNeeded));
   }
-  const bool is_damaged = state->is_damaged;
   auto database = std::unique_ptr<Database>(new Database(std::move(state)));
-  if (is_damaged) {
-    auto training = database->begin_training();  // keeps it aside
-    if (!training.ok() && !absl::IsUnavailable(training.status())) return training.status();
-  }
+  MAIL_RETURN_IF_ERROR(database->keep_damage_aside());
   return database;
 }
 
-Status Database::refresh() {
-  MutexLock hold(state_->mutex);
-  if (state_->lock != nullptr) return absl::OkStatus();  // this process trains: it knows
-  MAIL_ASSIGN_OR_RETURN(const Files now, state_->identify());
-  if (now.table != state_->seen.table || now.journal != state_->seen.journal ||
-      !state_->has_journal) {
-    return state_->load();
+/// The next training would do it. Somebody should see it before.
+Status Database::keep_damage_aside() {
+  {
+    MutexLock hold(state_->mutex);
+    if (!state_->is_damaged) return absl::OkStatus();
   }
-  return state_->load_journal(false);
+  const auto training = begin_training();
+  return absl::IsUnavailable(training.status()) ? absl::OkStatus() : training.status();
+}
+
+/// All of it to memory; what cannot be read is an empty table.
+void Database::take_whole() {
+  {
+    MutexLock hold(state_->mutex);
+    if (state_->is_whole && !state_->is_damaged) return;
+    (void)state_->load(State::Extent::kWhole);
+  }
+  (void)keep_damage_aside();  // `damage` tells
+}
+
+Status Database::refresh() {
+  {
+    MutexLock hold(state_->mutex);
+    if (state_->lock != nullptr) return absl::OkStatus();  // this process trains: it knows
+    MAIL_ASSIGN_OR_RETURN(const Files now, state_->identify());
+    if (now.table == state_->seen.table && now.journal == state_->seen.journal &&
+        state_->has_journal) {
+      MAIL_RETURN_IF_ERROR(state_->load_journal(false));
+      (void)state_->is_readable();
+    } else {
+      MAIL_RETURN_IF_ERROR(state_->load(State::Extent::kNeeded));
+    }
+  }
+  return keep_damage_aside();
 }
 
 Score Database::classify(std::string_view message, const Thresholds& thresholds) {
   Tokenizer tokenizer(key());
   const TokenSet& tokens = tokenizer.tokenize(message);
-  MutexLock hold(state_->mutex);
-  const Source source{&state_->image.table, 1};
-  return score(tokens.tokens(), std::span(&source, 1), thresholds);
+  {
+    MutexLock hold(state_->mutex);
+    const Source source{&state_->image.table, 1};
+    const Score found = score(tokens.tokens(), std::span(&source, 1), thresholds);
+    if (state_->is_readable()) return found;
+  }
+  (void)keep_damage_aside();
+  return {};
 }
 
 Explanation Database::explain(std::string_view message, const Thresholds& thresholds) {
   Tokenizer tokenizer(key());
   const TokenSet& tokens = tokenizer.tokenize(message);
-  MutexLock hold(state_->mutex);
-  const Source source{&state_->image.table, 1};
-  return bayes::explain(tokens.tokens(), std::span(&source, 1), thresholds);
+  {
+    MutexLock hold(state_->mutex);
+    const Source source{&state_->image.table, 1};
+    Explanation found = bayes::explain(tokens.tokens(), std::span(&source, 1), thresholds);
+    if (state_->is_readable()) return found;
+  }
+  (void)keep_damage_aside();
+  return {};
 }
 
 std::optional<Class> Database::trained_as(std::string_view message) {
   const MessageDigest digest = digest_of(message);
+  take_whole();
   MutexLock hold(state_->mutex);
   const auto found = state_->image.trained.find(digest);
   if (found == state_->image.trained.end()) return std::nullopt;
@@ -328,12 +399,14 @@ StatusOr<std::optional<Class>> Database::untrain(std::string_view message) {
 }
 
 void Database::read(const std::function<void(const Table&)>& look) {
+  take_whole();
   MutexLock hold(state_->mutex);
   look(state_->image.table);
 }
 
 std::vector<TrainedMessage> Database::trained_messages() {
   std::vector<TrainedMessage> messages;
+  take_whole();
   MutexLock hold(state_->mutex);
   messages.reserve(state_->image.trained.size());
   for (const auto& [digest, c] : state_->image.trained) messages.push_back({digest, c});
@@ -346,7 +419,10 @@ crypto::HashKey Database::key() const {
   MutexLock hold(state_->mutex);
   return state_->image.key;
 }
-const std::string& Database::damage() const { return state_->damage; }
+std::string Database::damage() const {
+  MutexLock hold(state_->mutex);
+  return state_->damage;
+}
 
 // ---- Training
 
@@ -358,7 +434,7 @@ struct Database::Training::State {
   Status give_up(Status why) {
     database.held_back.clear();
     database.journal.reset();
-    const Status loaded = database.load();
+    const Status loaded = database.load(Database::State::Extent::kWhole);
     return loaded.ok() ? why : loaded;
   }
 
@@ -384,7 +460,7 @@ StatusOr<Database::Training> Database::begin_training() {
   MAIL_ASSIGN_OR_RETURN(const bool is_ours, lock->try_lock());
   if (!is_ours) return unavailable(state.path, " is being trained by another process");
   // Others may have trained until now.
-  MAIL_RETURN_IF_ERROR(state.load());
+  MAIL_RETURN_IF_ERROR(state.load(State::Extent::kWhole));
   if (state.is_damaged) MAIL_RETURN_IF_ERROR(state.keep_aside());
   // From here on the key stays: other tables may take it over.
   if (!state.has_file) MAIL_RETURN_IF_ERROR(state.write_anew());

@@ -1,8 +1,12 @@
 // Both files carry checksums under the table's key. A record's also depends on where it stands and
 // on the journal's generation, so that no leftover of an older journal is taken for one.
 //
-//   table    "LMBAYES1" version tokenizer key[2] generation ham spam buckets digests
-//            bucket[16]… (digest[16] class[1])… 2 × (count (size token[5]…)…) checksum[8]
+//   table    "LMBAYES1" version tokenizer key[2] generation ham spam buckets digests rehearsal's
+//            octets, checksum[8]
+//            (first token[8] checksum[8]) of each block…, checksum[8]
+//            2 × (count (size token[5]…)…) checksum[8]
+//            (digest[16] class[1])… checksum[8]
+//            bucket[16]… in ascending order of tokens; 64 are a block
 //   journal  "LMBAYESJ" generation, then records: size[4] kind[1] day[2] digest[16] token[5]…
 //            checksum[8]
 //
@@ -22,10 +26,12 @@ static_assert(std::endian::native == std::endian::little, "the files hold little
 
 constexpr std::string_view kImageMagic = "LMBAYES1";
 constexpr std::string_view kJournalMagic = "LMBAYESJ";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kTokenOctets = 5;
 constexpr std::size_t kChecksumOctets = 8;
 constexpr std::size_t kRecordHeaderOctets = 4 + 1 + 2 + 16;
+constexpr std::size_t kTrainedOctets = sizeof(MessageDigest) + 1;
+static_assert(sizeof(BlockMark) == 16);
 
 template <class T>
 void put(std::string& to, const T& value) {
@@ -76,9 +82,37 @@ class Input {
   bool has_failed_ = false;
 };
 
-crypto::HashKey record_key(const crypto::HashKey& key, std::uint64_t generation,
-                           std::uint64_t offset) {
+/// Of what stands at `offset` of a file of that generation.
+crypto::HashKey section_key(const crypto::HashKey& key, std::uint64_t generation,
+                            std::uint64_t offset) {
   return {key[0] ^ generation, key[1] ^ offset};
+}
+
+/// A section without its checksum.
+StatusOr<std::string_view> content_of(const ImageHeader& header, std::uint64_t at,
+                                      std::string_view section) {
+  if (section.size() < kChecksumOctets) return invalid("the table is cut short");
+  const std::string_view content = section.substr(0, section.size() - kChecksumOctets);
+  Input checksum(section.substr(content.size()));
+  const crypto::HashKey key = section_key(header.key, header.generation, at);
+  if (checksum.take<std::uint64_t>() != crypto::keyed_hash(key, content)) {
+    return invalid("the table was changed from octet ", at, " on");
+  }
+  return content;
+}
+
+std::string write_header(const ImageHeader& header) {
+  std::string bytes(kImageMagic);
+  put(bytes, kVersion);
+  put(bytes, kTokenizerVersion);
+  put(bytes, header.key);
+  put(bytes, header.generation);
+  put(bytes, header.messages);
+  put(bytes, header.buckets);
+  put(bytes, header.trained);
+  put(bytes, header.rehearsal_octets);
+  put(bytes, crypto::keyed_hash(header.key, bytes));
+  return bytes;
 }
 
 std::optional<Table::Rehearsal> take_rehearsal(Input& input) {
@@ -112,36 +146,20 @@ MessageDigest digest_of(std::string_view message) {
   return result;
 }
 
-std::string write_image(const Image& image) {
-  const std::vector<Bucket> buckets = image.table.sorted();
-  std::string bytes;
-  bytes.reserve(256 + buckets.size() * sizeof(Bucket) + image.trained.size() * 17);
-  bytes += kImageMagic;
-  put(bytes, kVersion);
-  put(bytes, kTokenizerVersion);
-  put(bytes, image.key);
-  put(bytes, image.generation);
-  put(bytes, image.table.messages(Class::kHam));
-  put(bytes, image.table.messages(Class::kSpam));
-  put(bytes, static_cast<std::uint64_t>(buckets.size()));
-  put(bytes, static_cast<std::uint64_t>(image.trained.size()));
-  bytes.append(reinterpret_cast<const char*>(buckets.data()), buckets.size() * sizeof(Bucket));
-  for (const auto& [digest, trained_as] : image.trained) {
-    put(bytes, digest);
-    put(bytes, trained_as);
-  }
-  for (const auto& messages : image.table.rehearsal()) {
-    put(bytes, static_cast<std::uint32_t>(messages.size()));
-    for (const auto& tokens : messages) {
-      put(bytes, static_cast<std::uint32_t>(tokens.size()));
-      for (const Token token : tokens) put_token(bytes, token);
-    }
-  }
-  put(bytes, crypto::keyed_hash(image.key, bytes));
-  return bytes;
+std::uint64_t ImageHeader::blocks() const { return (buckets + kBlockBuckets - 1) / kBlockBuckets; }
+std::uint64_t ImageHeader::index_at() const { return kImageHeaderOctets; }
+std::uint64_t ImageHeader::rehearsal_at() const {
+  return index_at() + blocks() * sizeof(BlockMark) + kChecksumOctets;
 }
+std::uint64_t ImageHeader::trained_at() const {
+  return rehearsal_at() + rehearsal_octets + kChecksumOctets;
+}
+std::uint64_t ImageHeader::blocks_at() const {
+  return trained_at() + trained * kTrainedOctets + kChecksumOctets;
+}
+std::uint64_t ImageHeader::file_octets() const { return blocks_at() + buckets * sizeof(Bucket); }
 
-StatusOr<Image> read_image(std::string_view bytes) {
+StatusOr<ImageHeader> read_image_header(std::string_view bytes, std::uint64_t file_octets) {
   if (!bytes.starts_with(kImageMagic)) return invalid("this is no table of a classifier");
   Input input(bytes.substr(kImageMagic.size()));
   const auto version = input.take<std::uint32_t>();
@@ -150,35 +168,117 @@ StatusOr<Image> read_image(std::string_view bytes) {
     return invalid("the table is of version ", version, ".", tokenizer, ", this program reads ",
                    kVersion, ".", kTokenizerVersion);
   }
-  Image image;
-  image.key = input.take<crypto::HashKey>();
-  if (input.has_failed() || bytes.size() < kChecksumOctets)
-    return invalid("the table is cut short");
-  Input checksum(bytes.substr(bytes.size() - kChecksumOctets));
-  if (checksum.take<std::uint64_t>() !=
-      crypto::keyed_hash(image.key, bytes.substr(0, bytes.size() - kChecksumOctets))) {
-    return invalid("the table's checksum is wrong: it was cut short or changed");
+  ImageHeader header;
+  header.key = input.take<crypto::HashKey>();
+  header.generation = input.take<std::uint64_t>();
+  header.messages = {input.take<std::uint64_t>(), input.take<std::uint64_t>()};
+  header.buckets = input.take<std::uint64_t>();
+  header.trained = input.take<std::uint64_t>();
+  header.rehearsal_octets = input.take<std::uint64_t>();
+  const auto checksum = input.take<std::uint64_t>();
+  if (input.has_failed()) return invalid("the table is cut short");
+  const std::string_view covered = bytes.substr(0, kImageHeaderOctets - kChecksumOctets);
+  if (checksum != crypto::keyed_hash(header.key, covered)) return invalid("the header is changed");
+  const bool is_possible = header.buckets <= file_octets && header.trained <= file_octets &&
+                           header.rehearsal_octets <= file_octets;
+  if (!is_possible || header.file_octets() != file_octets) {
+    return invalid("the table is cut short, or too long");
   }
-  image.generation = input.take<std::uint64_t>();
-  const std::array<std::uint64_t, 2> messages = {input.take<std::uint64_t>(),
-                                                 input.take<std::uint64_t>()};
-  const auto bucket_count = input.take<std::uint64_t>();
-  const auto digest_count = input.take<std::uint64_t>();
-  if (!input.holds(bucket_count, sizeof(Bucket))) return invalid("the table is cut short");
-  std::vector<Bucket> buckets(bucket_count);
-  const std::string_view raw = input.take_bytes(bucket_count * sizeof(Bucket));
-  if (!raw.empty()) std::memcpy(static_cast<void*>(buckets.data()), raw.data(), raw.size());
-  if (!input.holds(digest_count, sizeof(MessageDigest) + 1)) {
-    return invalid("the table is cut short");
+  return header;
+}
+
+StatusOr<std::vector<BlockMark>> read_index(const ImageHeader& header, std::string_view section) {
+  MAIL_ASSIGN_OR_RETURN(section, content_of(header, header.index_at(), section));
+  std::vector<BlockMark> marks(section.size() / sizeof(BlockMark));
+  if (!marks.empty()) std::memcpy(marks.data(), section.data(), marks.size() * sizeof(BlockMark));
+  return marks;
+}
+
+StatusOr<Table::Rehearsal> read_rehearsal(const ImageHeader& header, std::string_view section) {
+  MAIL_ASSIGN_OR_RETURN(section, content_of(header, header.rehearsal_at(), section));
+  Input input(section);
+  auto rehearsal = take_rehearsal(input);
+  if (!rehearsal || input.has_failed()) return invalid("the rehearsed messages are cut short");
+  return std::move(*rehearsal);
+}
+
+Status read_block(const ImageHeader& header, std::uint64_t number, std::uint64_t checksum,
+                  std::string_view block, Bucket* to) {
+  const crypto::HashKey key =
+      section_key(header.key, header.generation, header.blocks_at() + number * kBlockOctets);
+  if (checksum != crypto::keyed_hash(key, block)) {
+    return invalid("block ", number, " is cut short or changed");
   }
-  image.trained.reserve(digest_count);
-  for (std::uint64_t i = 0; i < digest_count; ++i) {
+  std::memcpy(static_cast<void*>(to), block.data(), block.size());
+  return absl::OkStatus();
+}
+
+std::string write_image(const Image& image) {
+  const std::vector<Bucket> buckets = image.table.sorted();
+  std::string rehearsal;
+  for (const auto& messages : image.table.rehearsal()) {
+    put(rehearsal, static_cast<std::uint32_t>(messages.size()));
+    for (const auto& tokens : messages) {
+      put(rehearsal, static_cast<std::uint32_t>(tokens.size()));
+      for (const Token token : tokens) put_token(rehearsal, token);
+    }
+  }
+  const ImageHeader header{image.key,
+                           image.generation,
+                           {image.table.messages(Class::kHam), image.table.messages(Class::kSpam)},
+                           buckets.size(),
+                           image.trained.size(),
+                           rehearsal.size()};
+  const auto seal = [&](std::uint64_t at, std::string_view octets) {
+    return crypto::keyed_hash(section_key(image.key, image.generation, at), octets);
+  };
+  const std::string_view octets(reinterpret_cast<const char*>(buckets.data()),
+                                buckets.size() * sizeof(Bucket));
+
+  std::string bytes = write_header(header);
+  bytes.reserve(header.file_octets());
+  for (std::uint64_t i = 0; i < header.blocks(); ++i) {
+    put(bytes, static_cast<std::uint64_t>(buckets[i * kBlockBuckets].token));
+    put(bytes,
+        seal(header.blocks_at() + i * kBlockOctets, octets.substr(i * kBlockOctets, kBlockOctets)));
+  }
+  put(bytes, seal(header.index_at(), std::string_view(bytes).substr(header.index_at())));
+  bytes += rehearsal;
+  put(bytes, seal(header.rehearsal_at(), rehearsal));
+  for (const auto& [digest, trained_as] : image.trained) {
+    put(bytes, digest);
+    put(bytes, trained_as);
+  }
+  put(bytes, seal(header.trained_at(), std::string_view(bytes).substr(header.trained_at())));
+  return bytes += octets;
+}
+
+StatusOr<Image> read_image(std::string_view bytes) {
+  MAIL_ASSIGN_OR_RETURN(const ImageHeader header, read_image_header(bytes, bytes.size()));
+  const auto section = [&](std::uint64_t from, std::uint64_t to) {
+    return bytes.substr(from, to - from);
+  };
+  MAIL_ASSIGN_OR_RETURN(const auto marks,
+                        read_index(header, section(header.index_at(), header.rehearsal_at())));
+  MAIL_ASSIGN_OR_RETURN(
+      auto rehearsal, read_rehearsal(header, section(header.rehearsal_at(), header.trained_at())));
+  Image image{header.key, header.generation, {}, {}};
+  MAIL_ASSIGN_OR_RETURN(
+      const std::string_view trained,
+      content_of(header, header.trained_at(), section(header.trained_at(), header.blocks_at())));
+  Input input(trained);
+  image.trained.reserve(header.trained);
+  while (!input.is_at_end()) {
     const auto digest = input.take<MessageDigest>();
     image.trained[digest] = input.take<std::uint8_t>() == 0 ? Class::kHam : Class::kSpam;
   }
-  auto rehearsal = take_rehearsal(input);
-  if (!rehearsal || input.has_failed()) return invalid("the table is cut short");
-  image.table = Table::restore(buckets, messages, std::move(*rehearsal));
+  std::vector<Bucket> buckets(header.buckets);
+  for (std::uint64_t i = 0; i < header.blocks(); ++i) {
+    const auto octets = bytes.substr(header.blocks_at() + i * kBlockOctets, kBlockOctets);
+    MAIL_RETURN_IF_ERROR(
+        read_block(header, i, marks[i].checksum, octets, buckets.data() + i * kBlockBuckets));
+  }
+  image.table = Table::restore(buckets, header.messages, std::move(rehearsal));
   return image;
 }
 
@@ -203,7 +303,7 @@ void write_record(std::string& to, const Record& record, const crypto::HashKey& 
   put(to, record.digest);
   for (const Token token : record.tokens) put_token(to, token);
   put(to,
-      crypto::keyed_hash(record_key(key, generation, offset), std::string_view(to).substr(begin)));
+      crypto::keyed_hash(section_key(key, generation, offset), std::string_view(to).substr(begin)));
 }
 
 std::optional<Record> read_record(std::string_view bytes, const crypto::HashKey& key,
@@ -218,7 +318,7 @@ std::optional<Record> read_record(std::string_view bytes, const crypto::HashKey&
   const std::string_view covered = bytes.substr(0, size - kChecksumOctets);
   Input checksum(bytes.substr(covered.size()));
   if (checksum.take<std::uint64_t>() !=
-      crypto::keyed_hash(record_key(key, generation, offset), covered)) {
+      crypto::keyed_hash(section_key(key, generation, offset), covered)) {
     return std::nullopt;
   }
   Record record;

@@ -22,7 +22,44 @@ MessageDigest digest_of(std::string_view message);
 
 using TrainedMessages = absl::flat_hash_map<MessageDigest, Class>;
 
-/// The table's file.
+/// The table's file: this, then its sections. A value.
+struct ImageHeader {
+  crypto::HashKey key{};
+  std::uint64_t generation = 0;
+  std::array<std::uint64_t, 2> messages{};  // ham, spam
+  std::uint64_t buckets = 0;
+  std::uint64_t trained = 0;
+  std::uint64_t rehearsal_octets = 0;
+
+  std::uint64_t blocks() const;
+  // Where the sections begin. Each but the blocks ends with its checksum.
+  std::uint64_t index_at() const;
+  std::uint64_t rehearsal_at() const;
+  std::uint64_t trained_at() const;
+  std::uint64_t blocks_at() const;
+  std::uint64_t file_octets() const;
+};
+inline constexpr std::size_t kImageHeaderOctets = 88;
+inline constexpr std::size_t kBlockBuckets = 64;
+inline constexpr std::size_t kBlockOctets = kBlockBuckets * sizeof(Bucket);
+
+/// What is known of a block before it is read.
+struct BlockMark {
+  Token first = 0;  // tokens ascend
+  std::uint64_t checksum = 0;
+};
+
+// Each fails with InvalidArgument, saying what is wrong.
+
+/// `bytes` is the beginning of a file of so many octets.
+StatusOr<ImageHeader> read_image_header(std::string_view bytes, std::uint64_t file_octets);
+/// Sections as the file has them, from where they begin to where the next does.
+StatusOr<std::vector<BlockMark>> read_index(const ImageHeader& header, std::string_view section);
+StatusOr<Table::Rehearsal> read_rehearsal(const ImageHeader& header, std::string_view section);
+/// The buckets of block `number`, which may be shorter than others when it is the last.
+Status read_block(const ImageHeader& header, std::uint64_t number, std::uint64_t checksum,
+                  std::string_view block, Bucket* to);
+
 struct Image {
   crypto::HashKey key{};
   std::uint64_t generation = 0;
@@ -30,7 +67,6 @@ struct Image {
   TrainedMessages trained;
 };
 std::string write_image(const Image& image);
-/// Fails: DataLoss-like InvalidArgument saying what is wrong.
 StatusOr<Image> read_image(std::string_view bytes);
 
 /// The journal: a header, then records.

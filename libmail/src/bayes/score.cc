@@ -52,6 +52,11 @@ Totals totals_of(std::span<const Source> sources) {
   return totals;
 }
 
+/// All parts of a score are multiples of this, so few and so small that a double holds any sum of
+/// them exactly: an explanation adds up in every order.
+constexpr double kGrain = 1.0 / (1ULL << 32);
+double grained(double x) { return std::nearbyint(x / kGrain) * kGrain; }
+
 struct Evidence {
   double ham = 0;
   double spam = 0;
@@ -63,11 +68,11 @@ struct Evidence {
 Evidence evidence(Token token, std::span<const Source> sources, const Totals& totals) {
   Evidence found;
   for (const Source& source : sources) {
-    const Bucket* bucket = source.table->find(token);
-    if (bucket == nullptr) continue;
-    found.ham += source.factor * static_cast<double>(bucket->ham);
-    found.spam += source.factor * static_cast<double>(bucket->spam);
-    found.weight += static_cast<double>(bucket->weight) * Bucket::kWeightUnit;
+    const Bucket bucket = source.table->find(token);
+    if (bucket.token == 0) continue;
+    found.ham += source.factor * static_cast<double>(bucket.ham);
+    found.spam += source.factor * static_cast<double>(bucket.spam);
+    found.weight += static_cast<double>(bucket.weight) * Bucket::kWeightUnit;
   }
   const double n = found.ham + found.spam;
   if (n <= 0) return found;
@@ -200,7 +205,7 @@ Score combine(const Sums& sums, std::size_t tokens, const Totals& totals,
   const Shares shares = shares_of(totals);
   result.fisher = fisher_vote(sums.ln_f, sums.ln_not, sums.heard);
   if (tokens != 0) result.logistic = sums.weight / std::sqrt(static_cast<double>(tokens));
-  result.log_odds = shares.fisher * result.fisher + shares.logistic * result.logistic;
+  result.log_odds = grained(shares.fisher * result.fisher + shares.logistic * result.logistic);
   result.verdict = judge(result.value(), totals, thresholds);
   return result;
 }
@@ -218,8 +223,8 @@ void share_out(std::vector<Heard>& heard, const Sums& sums, const Score& score,
   const double scale = difference == 0 ? 0 : std::clamp(score.fisher / difference, 0.0, 1.0);
   const double x = 1 / std::sqrt(std::max(static_cast<double>(heard.size()), 1.0));
   for (Heard& one : heard) {
-    one.reason.fisher = shares.fisher * scale * (one.part.ln_f - one.part.ln_not);
-    one.reason.logistic = shares.logistic * one.part.weight * x;
+    one.reason.fisher = grained(shares.fisher * scale * (one.part.ln_f - one.part.ln_not));
+    one.reason.logistic = grained(shares.logistic * one.part.weight * x);
   }
   std::sort(heard.begin(), heard.end(), [](const Heard& a, const Heard& b) {
     const double of_a = std::abs(a.reason.total());

@@ -6,11 +6,16 @@
 // score, to its side. A token's step is the shorter the more messages held it (as AdaGrad's is,
 // which needs a memory of its own for that): everyday words settle, rare ones still learn.
 //
+// Over a file, `buckets_` holds those that were changed; the others are found there.
+//
 // Tested by tests/unit/bayes/table_test.cc.
 #include "mail/bayes/table.h"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "bayes/pages.h"
 
 namespace mail::bayes {
 namespace {
@@ -23,14 +28,20 @@ constexpr std::int64_t kMostWeight = (1 << 23) - 1;
 
 }  // namespace
 
-const Bucket* Table::find(Token token) const {
+Bucket Table::find(Token token) const {
   std::size_t i = slot(token);
   while (buckets_[i].token != 0) {
-    if (buckets_[i].token == token) return &buckets_[i];
+    if (buckets_[i].token == token) return buckets_[i];
     if (++i == buckets_.size()) i = 0;
   }
-  return nullptr;
+  return pages_ == nullptr ? Bucket{} : pages_->find(token);
 }
+
+std::size_t Table::size() const {
+  return pages_ == nullptr ? used_ : static_cast<std::size_t>(pages_->size()) + added_;
+}
+
+Status Table::health() const { return pages_ == nullptr ? absl::OkStatus() : pages_->health(); }
 
 /// Where it is, or will be.
 std::size_t Table::index(Token token) {
@@ -44,6 +55,8 @@ std::size_t Table::index(Token token) {
     return index(token);
   }
   ++used_;
+  if (pages_ != nullptr) buckets_[i] = pages_->find(token);
+  if (pages_ != nullptr && buckets_[i].token == 0) ++added_;
   buckets_[i].token = token;
   return i;
 }
@@ -101,6 +114,7 @@ void Table::step(Class c) {
 void Table::train(std::span<const Token> tokens, Class c, std::uint16_t day) {
   if (messages(Class::kHam) + messages(Class::kSpam) >= kMostMessages) age();
   ++messages_[static_cast<std::size_t>(c)];
+  take_rehearsal();
   seek(tokens);
   for (const std::uint32_t place : places_) {
     Bucket& bucket = buckets_[place];
@@ -129,6 +143,7 @@ void Table::train(std::span<const Token> tokens, Class c, std::uint16_t day) {
 void Table::untrain(std::span<const Token> tokens, Class c) {
   auto& trained = messages_[static_cast<std::size_t>(c)];
   if (trained > 0) --trained;
+  take_rehearsal();
   seek(tokens);
   step(other(c));
   for (const std::uint32_t place : places_) {
@@ -149,8 +164,8 @@ void Table::merge(const Table& learned) {
   const auto add = [](std::uint64_t a, std::uint64_t b) {
     return std::min<std::uint64_t>(a + b, kMostMessages);
   };
-  for (const Bucket& other : learned.buckets_) {
-    if (other.token == 0) continue;
+  take_rehearsal();
+  for (const Bucket& other : learned.sorted()) {
     Bucket& bucket = at(other.token);
     bucket.ham = add(bucket.ham, other.ham);
     bucket.spam = add(bucket.spam, other.spam);
@@ -167,6 +182,7 @@ void Table::merge(const Table& learned) {
 }
 
 void Table::expire(std::uint16_t day) {
+  take_whole();
   for (Bucket& bucket : buckets_) {
     if (bucket.ham + bucket.spam == 1 && bucket.day + kRareDays < day) bucket.ham = bucket.spam = 0;
   }
@@ -174,6 +190,7 @@ void Table::expire(std::uint16_t day) {
 }
 
 void Table::age() {
+  take_whole();
   for (Bucket& bucket : buckets_) {
     bucket.ham = bucket.ham / 2;
     bucket.spam = bucket.spam / 2;
@@ -183,6 +200,13 @@ void Table::age() {
 }
 
 std::vector<Bucket> Table::sorted() const {
+  if (pages_ != nullptr) {
+    Table whole = restore(pages_->all(), {}, {});
+    for (const Bucket& bucket : buckets_) {
+      if (bucket.token != 0) whole.at(bucket.token) = bucket;
+    }
+    return whole.sorted();
+  }
   std::vector<Bucket> result;
   result.reserve(used_);
   const auto add = [&](const Bucket& bucket) {
@@ -213,6 +237,28 @@ Table Table::restore(std::span<const Bucket> buckets, std::array<std::uint64_t, 
   table.messages_ = messages;
   table.rehearsal_ = std::move(rehearsal);
   return table;
+}
+
+Table Table::over(std::shared_ptr<Pages> pages) {
+  Table table;
+  table.messages_ = pages->messages();
+  table.pages_ = std::move(pages);
+  table.has_rehearsal_ = false;
+  return table;
+}
+
+/// Before training; who only asks does not need it.
+void Table::take_rehearsal() {
+  if (!has_rehearsal_) rehearsal_ = pages_->rehearsal();
+  has_rehearsal_ = true;
+}
+
+void Table::take_whole() {
+  if (pages_ == nullptr) return;
+  take_rehearsal();
+  const auto pages = pages_;
+  *this = restore(sorted(), messages_, std::move(rehearsal_));
+  if (!pages->health().ok()) pages_ = pages;  // and `health` tells
 }
 
 }  // namespace mail::bayes

@@ -204,9 +204,10 @@ TEST_CASE("A table that is damaged anywhere is kept aside and answers unsure") {
     MemoryFilesystem files;
     put(files, kPath, bad);
     auto database = open(files);
-    CHECK_FALSE(database->damage().empty());
-    CHECK(counts(*database) == Counts{});
     CHECK(database->classify(message(1, Class::kSpam)).verdict == Verdict::kUnsure);
+    if (bad.size() < t.table.size()) CHECK_FALSE(database->damage().empty());
+    CHECK(counts(*database) == Counts{});  // reads all of it
+    CHECK_FALSE(database->damage().empty());
     CHECK(read_file(files, kPath + ".damaged", 1 << 20).value() == bad);
     REQUIRE(database->train(message(1, Class::kSpam), Class::kSpam, 1).ok());
     CHECK(counts(*open(files)).spam == 1);
@@ -223,10 +224,10 @@ TEST_CASE("A table that is damaged anywhere is kept aside and answers unsure") {
 
 TEST_CASE("A table of another version is kept aside, and says so") {
   Trail t = trail();
-  t.table[8] = 2;
+  t.table[8] = 3;
   MemoryFilesystem files;
   put(files, kPath, t.table);
-  CHECK(open(files)->damage().find("of version 2.3, this program reads 1.3") != std::string::npos);
+  CHECK(open(files)->damage().find("of version 3.3, this program reads 2.3") != std::string::npos);
 }
 
 TEST_CASE("Failures and power cuts at every step leave a whole number of messages") {
@@ -331,8 +332,8 @@ TEST_CASE(
   }
   CHECK(image.table.size() > 400'000);
   const std::string bytes = write_image(image);
-  CHECK(bytes.size() + DatabaseOptions{}.journal_octets < 8'000'000 + 1'000'000 / 4);
-  CHECK(bytes.size() < 7'500'000);
+  CHECK(bytes.size() + DatabaseOptions{}.journal_octets < 8'000'000);
+  CHECK(bytes.size() < 7'400'000);
 
   Table million;
   for (int i = 0; i < 2500; ++i) {

@@ -105,12 +105,12 @@ TEST_CASE("bogofilter's words become tokens, as far as there are such") {
   std::size_t known = 0;
   tokenizer.tokenize("Subject: cheap\n\nPILLS lunch http://shop.example/\n",
                      [&](Token token, std::string_view text) {
-                       const Bucket* bucket = import->table.find(token);
-                       if (bucket == nullptr) return;
+                       const Bucket bucket = import->table.find(token);
+                       if (bucket.token == 0) return;
                        ++known;
-                       if (text == "pills") CHECK(bucket->spam == 60);  // 50 + 20, but of 60
-                       if (text == "lunch") CHECK(bucket->ham == 70);
-                       if (text == "subject:cheap") CHECK(bucket->spam == 40);
+                       if (text == "pills") CHECK(bucket.spam == 60);  // 50 + 20, but of 60
+                       if (text == "lunch") CHECK(bucket.ham == 70);
+                       if (text == "subject:cheap") CHECK(bucket.spam == 40);
                      });
   CHECK(known == 4);
   for (const char* bad : {"", "pills 1 2 3\n", ".MSG_COUNT 1 2\npills\n", "pills x 2 3\n",

@@ -82,7 +82,11 @@ TEST_CASE("An explanation adds up to the score exactly") {
       const auto tokens = message(random, i % 2 == 0 ? Class::kSpam : Class::kHam);
       const Explanation why = explain(tokens, sources);
       CHECK(why.score == score(tokens, sources));
-      CHECK(why.sum() == Approx(why.score.log_odds).margin(1e-12));
+      CHECK(why.sum() == why.score.log_odds);
+      double backwards = why.combination;  // a sum of doubles, and yet in any order
+      for (auto r = why.reasons.rbegin(); r != why.reasons.rend(); ++r) backwards += r->logistic;
+      for (const Reason& reason : why.reasons) backwards += reason.fisher;
+      CHECK(backwards == why.score.log_odds);
       for (std::size_t k = 1; k < why.reasons.size(); ++k) {
         CHECK(std::abs(why.reasons[k - 1].total()) >= std::abs(why.reasons[k].total()));
       }

@@ -5,6 +5,8 @@
 //     (*database)->train(message, Class::kSpam, day);
 //     (*database)->classify(other).verdict;
 //
+// Opening it, and classifying, reads what is needed of the file; training and `read` all of it.
+//
 // Beside `path` stand `path`.journal (what was trained since `path` was written) and `path`.lock.
 // Any number of processes read; one trains at a time. docs/bayes.md has the format, and why it
 // survives kill -9 and torn writes. All functions block (run them through the `Worker` port) and
@@ -35,8 +37,9 @@ struct DatabaseOptions {
   std::optional<crypto::HashKey> key;
   std::uint32_t mode = 0600;               // of new files
   std::uint64_t file_octets = 1ULL << 30;  // larger files are refused
-  std::uint64_t journal_octets = 1 << 20;  // longer, and longer than an eighth of the table: a new
+  std::uint64_t journal_octets = 1 << 18;  // longer, and longer than a 32nd of the table: a new
                                            // table is written
+  std::uint64_t cached_octets = 16 << 20;  // of the table, kept from message to message
   std::size_t tokens = 8'000'000;          // more: what is rare and old goes, else half of all
 };
 
@@ -88,7 +91,8 @@ class Database {
  public:
   /// Missing files are an empty database; nothing is written until something is trained. Files that
   /// are damaged, or of another version, are kept aside as `path`.damaged (unless another process
-  /// trains just now), and `damage` tells. Fails: when a file cannot be read.
+  /// trains just now), and `damage` tells: at once when they are cut short, else when what is
+  /// damaged is read. Fails: when a file cannot be read.
   static StatusOr<std::unique_ptr<Database>> open(Filesystem& filesystem, std::string path,
                                                   const DatabaseOptions& options);
   ~Database();
@@ -96,6 +100,7 @@ class Database {
   /// Reads what other processes trained. Cheap when there is nothing new.
   Status refresh();
 
+  /// Unsure when the table cannot be read; `damage` tells why.
   Score classify(std::string_view message, const Thresholds& thresholds = {});
   Explanation explain(std::string_view message, const Thresholds& thresholds = {});
 
@@ -145,17 +150,19 @@ class Database {
   /// The same, waiting as long as `goes_on`, which is asked some fifty times a second.
   StatusOr<Training> begin_training(const std::function<bool()>& goes_on);
 
-  /// The table, unchanged while `look` runs, which calls nothing else of this object.
+  /// The whole table, unchanged while `look` runs, which calls nothing else of this object.
   void read(const std::function<void(const Table&)>& look);
   /// In ascending order of digests.
   std::vector<TrainedMessage> trained_messages();
   crypto::HashKey key() const;
-  /// What was wrong with the files when they were opened; empty: nothing.
-  const std::string& damage() const;
+  /// What was found wrong with the files; empty: nothing.
+  std::string damage() const;
 
  private:
   struct State;
   explicit Database(std::unique_ptr<State> state);
+  void take_whole();
+  Status keep_damage_aside();
   std::unique_ptr<State> state_;
 };
 

@@ -70,7 +70,7 @@ struct Explanation {
   /// for it, it would be `otherwise`. Empty: no lack of tokens changes it.
   std::vector<Token> decisive;
   Verdict otherwise = Verdict::kUnsure;
-  /// reasons and combination, summed in this order: exactly `score.log_odds`.
+  /// reasons and combination, exactly `score.log_odds`: they add up in any order without rounding.
   double sum() const;
 };
 

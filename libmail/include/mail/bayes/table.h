@@ -1,14 +1,17 @@
-// What was learned: for each token the ham and spam messages that held it, and a weight. In memory;
-// mail/bayes/database.h keeps one in a file.
+// What was learned: for each token the ham and spam messages that held it, and a weight. In memory,
+// or over a file of which only what is asked for is read; mail/bayes/database.h keeps one in a
+// file.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <span>
 #include <vector>
 
+#include "mail/base/status.h"
 #include "mail/bayes/tokens.h"
 
 namespace mail::bayes {
@@ -29,7 +32,9 @@ struct Bucket {
 };
 static_assert(sizeof(Bucket) == 16);
 
-/// A value; not safe for several threads when one of them changes it.
+class Pages;
+
+/// A value; not safe for several threads when one of them changes it, or when it lies over a file.
 class Table {
  public:
   /// `day`s since 1970 mark when a token was last trained.
@@ -44,13 +49,14 @@ class Table {
   /// Halves all counts; tokens that are left with none go. The past weighs half from now on.
   void age();
 
-  const Bucket* find(Token token) const;
+  /// Without a token when it is unknown.
+  Bucket find(Token token) const;
   /// Fetches what `find` will look at: a table is larger than the caches near the processor.
   void prefetch(Token token) const { __builtin_prefetch(&buckets_[slot(token)]); }
   /// Messages trained.
   std::uint64_t messages(Class c) const { return messages_[static_cast<std::size_t>(c)]; }
   /// Tokens known.
-  std::size_t size() const { return used_; }
+  std::size_t size() const;
 
   /// In ascending order of tokens. Those without counts are left out.
   std::vector<Bucket> sorted() const;
@@ -60,6 +66,11 @@ class Table {
   /// What `sorted`, `messages` and `rehearsal` gave.
   static Table restore(std::span<const Bucket> buckets, std::array<std::uint64_t, 2> messages,
                        Rehearsal rehearsal);
+  /// What lies in the file, of which `find` and `train` read what they need. What is changed, is
+  /// changed here alone.
+  static Table over(std::shared_ptr<Pages> pages);
+  /// Not OK: some of the file could not be read; all that was found since is of no use.
+  Status health() const;
 
   /// Messages of each class that are kept for rehearsal, and tokens of one.
   static constexpr std::size_t kRehearsed = 64;
@@ -76,7 +87,12 @@ class Table {
   void grow(std::size_t capacity);
   void seek(std::span<const Token> tokens);
   void step(Class c);
+  void take_rehearsal();
+  void take_whole();
 
+  std::shared_ptr<Pages> pages_;  // what `buckets_` has not yet; none: it has all
+  std::size_t added_ = 0;         // in `buckets_`, but not in `pages_`
+  bool has_rehearsal_ = true;
   std::vector<Bucket> buckets_ = std::vector<Bucket>(kFirstCapacity);
   std::size_t used_ = 0;
   std::array<std::uint64_t, 2> messages_{};
