@@ -23,7 +23,9 @@ bool is_name(std::string_view name) {
 std::string written(const IndexImage& image, const TextPool& texts) {
   IndexBlock block;
   for (const Tombstone& line : image.expunged) block.add(line);
-  for (const MessageRow& row : image.rows) block.add(row, row.name(texts), row.keys(texts));
+  for (const MessageRow& row : image.rows) {
+    block.add(row, row.name(texts), row.keys(texts), KeywordLetters());
+  }
   block.add(image.folder);
   std::string text = IndexText::header(image.inode, image.seed);
   return text += IndexText::block(block, image.seed, text.size());
@@ -61,6 +63,7 @@ void check_image(IndexImage image, std::string_view bytes) {
     for (std::size_t i = 0; i < image.rows.size(); ++i) {
       const MessageRow& row = image.rows[i];
       require(again->rows[i].uid() == row.uid() && again->rows[i].size() == row.size());
+      require(again->rows[i].is_misnamed() == row.is_misnamed());
       require(again->rows[i].text(same) == row.text(texts));
     }
   }

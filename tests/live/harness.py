@@ -82,6 +82,7 @@ class Server:
         return ["--config", str(self.config), "--mail", str(self.mail), "--state", str(self.state)]
 
     def start(self):
+        self.listeners_path.unlink(missing_ok=True)  # a kill leaves it
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([MAILD, *self.folders()], stdout=log, stderr=log)
 

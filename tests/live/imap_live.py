@@ -1,9 +1,11 @@
 """Python's imaplib against the real maild."""
 import imaplib
+import signal
 import threading
+import time
 import unittest
 
-from harness import ACCOUNTS, LiveTest, PATIENCE, message
+from harness import ACCOUNTS, LiveTest, PATIENCE, message, wait_for
 
 
 class Port143(LiveTest):
@@ -120,23 +122,53 @@ class Port993(LiveTest):
         self.ok(self.imap.delete("After"))
         self.assertEqual(self.imap.select("After")[0], "NO")
 
-    def test_idle_tells_of_a_delivery(self):
-        self.ok(self.imap.select())
+    def idle(self):
         tag = self.imap._new_tag()
         self.imap.send(tag + b" IDLE\r\n")
         self.assertTrue(self.imap.readline().startswith(b"+"))
-        before = threading.Thread(target=self.server.deliver, args=("ann@example.test", "while idle"))
-        before.start()
+        return tag
+
+    def idle_until(self, word):
         line = self.imap.readline()
-        while b"EXISTS" not in line:
+        while word not in line:
             self.assertTrue(line.startswith(b"* "), line)
             line = self.imap.readline()
-        before.join()
+        return line
+
+    def end_idle(self, tag):
         self.imap.send(b"DONE\r\n")
+        line = self.imap.readline()
         while not line.startswith(tag):
             line = self.imap.readline()
         self.assertIn(b" OK", line)
+
+    def test_idle_tells_of_a_delivery(self):
+        self.ok(self.imap.select())
+        tag = self.idle()
+        before = threading.Thread(target=self.server.deliver, args=("ann@example.test", "while idle"))
+        before.start()
+        self.idle_until(b"EXISTS")
+        before.join()
+        self.end_idle(tag)
         self.assertTrue(self.search("SUBJECT", '"while idle"'))
+
+    def test_idle_tells_at_once_what_another_program_does(self):
+        """Without a watch it would look every five seconds."""
+        self.fresh("Watched")
+        tag = self.idle()
+        folder = self.server.mail / "example.test" / "ann" / ".Watched"
+        (folder / "tmp" / "1.M1P1.elsewhere").write_text("Subject: by hand\n\nx\n")
+        began = time.monotonic()
+        (folder / "tmp" / "1.M1P1.elsewhere").rename(folder / "new" / "1.M1P1.elsewhere")
+        self.idle_until(b"1 EXISTS")
+        self.assertLess(time.monotonic() - began, 4)
+        name, = (folder / "cur").iterdir()
+        name.rename(str(name) + "F")
+        self.assertIn(b"\\Flagged", self.idle_until(b"FETCH"))
+        (folder / "cur" / (name.name + "F")).unlink()
+        self.idle_until(b"EXPUNGE")
+        self.assertLess(time.monotonic() - began, 4)
+        self.end_idle(tag)
 
     def test_two_sessions_see_each_other(self):
         folder = self.fresh("Shared")
@@ -149,6 +181,40 @@ class Port993(LiveTest):
         other.noop()
         self.assertIn(b"\\Answered", self.ok(other.fetch("1", "(FLAGS)"))[0])
         other.logout()
+
+
+class Flags(LiveTest):
+    """Flags that a client was told of, in the names of the files and after the end of maild."""
+    def letters(self):
+        cur = self.server.mail / "example.test" / "ann" / "cur"
+        return sorted(path.name.rpartition(",")[2] for path in cur.iterdir())
+
+    def flagged(self):
+        imap = self.server.imap("ann@example.test")
+        self.ok(imap.select())
+        found = self.ok(imap.search(None, "FLAGGED"))[0].split()
+        imap.logout()
+        return found
+
+    def test_flags_reach_names_and_outlive_the_process(self):
+        imap = self.server.imap("ann@example.test")
+        for subject in ("one", "two", "three"):
+            self.ok(imap.append("INBOX", "", None, message(subject)))
+        self.ok(imap.select())
+        self.ok(imap.store("1", "+FLAGS", "(\\Flagged)"))
+        wait_for(lambda: self.letters() == ["", "", "F"], "the flag in the name")
+        self.ok(imap.store("2", "+FLAGS", "(\\Flagged)"))
+        self.server.stop(signal.SIGKILL)
+        self.server.start()
+        self.assertEqual(self.flagged(), [b"1", b"2"])
+        wait_for(lambda: self.letters() == ["", "F", "F"], "the flag that the kill left in the index")
+        imap = self.server.imap("ann@example.test")
+        self.ok(imap.select())
+        self.ok(imap.store("3", "+FLAGS", "(\\Flagged)"))
+        self.server.stop()
+        self.assertEqual(self.letters(), ["F", "F", "F"])
+        self.server.start()
+        self.assertEqual(self.flagged(), [b"1", b"2", b"3"])
 
 
 if __name__ == "__main__":

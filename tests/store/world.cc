@@ -34,6 +34,7 @@ struct RealWorld final : World {
 std::vector<std::function<std::unique_ptr<World>()>> all_worlds() {
   return {[] { return std::make_unique<MemoryWorld>(); },
           [] { return std::make_unique<MaildirWorld>(); },
+          [] { return std::make_unique<MaildirWorld>(true); },
           [] { return std::make_unique<RealWorld>(); }};
 }
 

@@ -95,13 +95,20 @@ struct World {
   }
 };
 
-/// Memory, Maildir in memory, Maildir in a directory of the real file system.
+/// Memory, Maildir in memory at once and with late names, Maildir in a directory of the real file
+/// system.
 std::vector<std::function<std::unique_ptr<World>()>> all_worlds();
 
 /// A Maildir in memory, for tests that look at the files.
 struct MaildirWorld final : World {
-  MaildirWorld() : fs([this] { return clock.wall(); }) { open_store(); }
-  std::string name() const override { return "Maildir in memory"; }
+  explicit MaildirWorld(bool with_late_names = false)
+      : late_names(with_late_names), fs([this] { return clock.wall(); }) {
+    open_store();
+  }
+  ~MaildirWorld() override { store.reset(); }
+  std::string name() const override {
+    return late_names ? "Maildir with late names" : "Maildir in memory";
+  }
   /// As after a restart of the process.
   void open_store() {
     store.reset();
@@ -112,8 +119,11 @@ struct MaildirWorld final : World {
     options.process_id = 7;
     options.lock_wait = Duration(0);
     options.boot_id = boot_id;
-    store = make_maildir_store(fs, clock, random, &bus, options);
+    options.late_names = late_names;
+    store = make_maildir_store(fs, clock, random, &bus, options, watch);
   }
+  const bool late_names;
+  DirectoryWatch* watch = nullptr;
   std::string boot_id = "1";
   std::string read(const std::string& path) {
     auto bytes = read_file(fs, path, 1 << 20);

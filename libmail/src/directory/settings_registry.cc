@@ -37,6 +37,10 @@ constexpr SettingInfo kRegistry[] = {
     {"ENABLE_POP3", SettingType::kFlag, "0", "", "1: POP3 on ports 110 and 995."},
     {"ENABLE_QUOTAS", SettingType::kFlag, "1", "",
      "0: no account has a quota; nothing is refused, warned of or told."},
+    {"FLAGS_AT_ONCE", SettingType::kFlag, "0", "",
+     "1: a flag that a client sets is on disk before it is answered; 0: within a second, as fast "
+     "as "
+     "memory until then, so that a power cut may take the last second's flags back."},
     {"FOLDERS", SettingType::kText, kDefaultFolders, "",
      "Folders of every account, as `name:subscribe:\\Use`: `no` gives only the special use, "
      "`create` makes the folder, `subscribe` subscribes to it, too."},

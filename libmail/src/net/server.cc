@@ -9,6 +9,7 @@
 #include "net/login_secret.h"
 #include "net/report.h"
 #include "net/server_state.h"
+#include "net/upkeep.h"
 
 namespace mail {
 namespace {
@@ -74,6 +75,7 @@ Status Server::start() {
   if (limits.loops == 0 && !state.has_config()) limits.loops = 1;
   MAIL_ASSIGN_OR_RETURN(state.network, net::Network::start(limits, state.logger));
   for (State::Bound& bound : state.bound) state.accept_from(bound);
+  state.tend_mail();
   if (state.has_config()) state.watch_config();
   if (!state.options.state.empty()) return state.open_control();
   return absl::OkStatus();
@@ -87,11 +89,27 @@ Status Server::State::make_services() {
     store::MaildirOptions maildir;
     maildir.root = options.mail;
     maildir.hostname = net::machine_name();
-    store = store::make_maildir_store(real_filesystem(), clock, random, events.get(), maildir);
+    maildir.late_names = !settings.flag("FLAGS_AT_ONCE");
+    mail_watch = std::make_unique<net::MailWatch>(clock);
+    store = store::make_maildir_store(real_filesystem(), clock, random, events.get(), maildir,
+                                      mail_watch.get());
   }
   MAIL_ASSIGN_OR_RETURN(auto services, service_options());
   shared = server::make_shared_state(std::move(services));
   return absl::OkStatus();
+}
+
+void Server::State::tend_mail() {
+  if (mail_watch == nullptr) return;
+  network->adopt(
+      net::never_readable(), [this](net::Loop& loop, std::unique_ptr<Transport> transport) {
+        return net::tend_store(*store, *events, clock, loop.worker(), std::move(transport));
+      });
+  if (!mail_watch->is_open()) return;
+  network->adopt(mail_watch->descriptor(),
+                 [this](net::Loop&, std::unique_ptr<Transport> transport) {
+                   return mail_watch->run(std::move(transport));
+                 });
 }
 
 StatusOr<server::ServiceOptions> Server::State::service_options() const {
@@ -160,6 +178,8 @@ void Server::stop() {
   };
   remove("/listeners.json");
   state.network->stop(state.options.limits.stop_grace);
+  // Now nobody changes anything any more.
+  state.store->tend();
   remove("/control.sock");
   for (const auto& listener : state.listeners()) {
     for (const auto& address : listener.addresses) {

@@ -15,6 +15,7 @@
 #include "mail/server/service.h"
 #include "net/certificate.h"
 #include "net/control.h"
+#include "net/mail_watch.h"
 #include "net/network.h"
 #include "net/system.h"
 #include "net/watcher.h"
@@ -52,6 +53,8 @@ struct Server::State {
   Status make_services();
   Status open_control();
   void watch_config();
+  /// What sessions do not do themselves: the store's upkeep, a look-out for other programs.
+  void tend_mail();
 
   /// Each of these blocks on files; safe from any thread.
   void reload();
@@ -90,6 +93,7 @@ struct Server::State {
   std::vector<Bound> bound;
 
   std::unique_ptr<EventBus> events;
+  std::unique_ptr<net::MailWatch> mail_watch;  // none for mail in memory
   std::unique_ptr<store::Store> store;
   std::shared_ptr<server::Shared> shared;
   TimePoint started{};

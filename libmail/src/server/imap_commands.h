@@ -116,7 +116,9 @@ class ImapService {
   std::shared_ptr<store::Mailbox> append_target_;
   std::string append_target_name_;
   bool is_idle_ = false;
-  std::optional<TimePoint> next_refresh_;  // set while idle in a mailbox
+  // Set while idle in a mailbox:
+  std::optional<TimePoint> next_refresh_;
+  std::shared_ptr<const void> watch_;  // none: it cannot be watched
 };
 
 /// Opens a folder; one that every account has is made when it is missing. Blocks.

@@ -124,12 +124,17 @@ Task<void> ImapService::refresh_and_tell(Session& session) {
 Task<void> ImapService::begin_idle(Session& session) {
   session.proceed();
   is_idle_ = true;
+  if (selected_) {
+    auto begin = [this] { return selected_->view.mailbox().watch(); };
+    watch_ = co_await run_on(connection_.world.worker, std::move(begin));
+  }
   // What happened since the last command is told at once (RFC 2177 §3).
   co_await woken(session);
 }
 
 Task<void> ImapService::end_idle(Session& session) {
   is_idle_ = false;
+  watch_.reset();
   next_refresh_.reset();
   co_await tell_updates(session, true, false);
   session.ok("", "Idle completed");
@@ -138,7 +143,9 @@ Task<void> ImapService::end_idle(Session& session) {
 Task<void> ImapService::woken(Session& session) {
   if (!is_idle_ || !selected_) co_return;
   co_await refresh_and_tell(session);
-  next_refresh_ = connection_.world.clock.now() + connection_.options().idle_refresh;
+  const ServiceOptions& options = connection_.options();
+  next_refresh_ = connection_.world.clock.now() +
+                  (watch_ == nullptr ? options.idle_refresh : options.idle_refresh_watched);
 }
 
 Task<void> ImapService::close(Session& session, bool expunges) {

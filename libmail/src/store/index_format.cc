@@ -27,6 +27,7 @@ enum class Kind : std::uint8_t {
   kExpunged = 3,
   kPlace = 4,
   kTable = 5,
+  kFlags = 6,
 };
 
 /// Little-endian, whatever the processor is.
@@ -73,7 +74,8 @@ void put_glance(std::string& to, const Glance& glance) {
 }
 
 /// A row of a table: numbers of fixed width at fixed places, so that reading one needs no checks.
-/// `keys` and `name` are octets of the texts; of `bits`, 0 to 4 are system flags, 5 is new/.
+/// `keys` and `name` are octets of the texts; of `bits`, 0 to 4 are system flags, 5 is new/, 6: the
+/// name has other letters.
 namespace at_row {
 constexpr std::size_t kUid = 0;
 constexpr std::size_t kSaveDate = 4;  // seconds
@@ -90,6 +92,7 @@ constexpr std::size_t kSummaryOctets = 56;
 }  // namespace at_row
 constexpr std::size_t kRowSize = 60;
 constexpr std::uint8_t kInNew = 32;
+constexpr std::uint8_t kIsMisnamed = 64;
 
 /// Without its texts.
 MessageRow load_row(const char* from) {
@@ -97,6 +100,7 @@ MessageRow load_row(const char* from) {
   const auto bits = load<std::uint8_t>(from + at_row::kBits);
   row.set_flags({bits, load<std::uint32_t>(from + at_row::kLetters)});
   row.set_new((bits & kInNew) != 0);
+  row.set_misnamed((bits & kIsMisnamed) != 0);
   row.set_save_date(WallTime(seconds(load<std::uint32_t>(from + at_row::kSaveDate))));
   row.set_modseq(load<ModSeq>(from + at_row::kModSeq));
   row.set_internal_date(WallTime(Duration(load<std::int64_t>(from + at_row::kInternalDate))));
@@ -107,15 +111,23 @@ MessageRow load_row(const char* from) {
   return row;
 }
 
-void store_row(char* to, const MessageRow& row, const KeywordLetters& letters) {
+std::uint8_t bits_of(const MessageRow& row) {
+  return static_cast<std::uint8_t>(row.flags().system | (row.is_new() ? kInNew : 0) |
+                                   (row.is_misnamed() ? kIsMisnamed : 0));
+}
+std::uint32_t letters_of(const MessageRow& row, const KeywordLetters& letters) {
   const Flags flags = row.flags();
+  return flags.keywords == 0 ? 0 : letters.letters_of(flags).keyword_letters;
+}
+
+void store_row(char* to, const MessageRow& row, const KeywordLetters& letters) {
   const std::int64_t save_date = row.save_date().time_since_epoch() / seconds(1);
   store(to + at_row::kUid, row.uid());
   store(to + at_row::kSaveDate, static_cast<std::uint32_t>(save_date));
-  store(to + at_row::kLetters, flags.keywords == 0 ? 0 : letters.letters_of(flags).keyword_letters);
+  store(to + at_row::kLetters, letters_of(row, letters));
   store(to + at_row::kKeys, static_cast<std::uint16_t>(row.keys_size()));
   store(to + at_row::kName, static_cast<std::uint8_t>(row.name_size()));
-  store(to + at_row::kBits, static_cast<std::uint8_t>(flags.system | (row.is_new() ? kInNew : 0)));
+  store(to + at_row::kBits, bits_of(row));
   store(to + at_row::kModSeq, row.modseq());
   store(to + at_row::kInternalDate, row.internal_date().time_since_epoch().count());
   store(to + at_row::kSize, row.size());
@@ -290,6 +302,16 @@ class Builder {
         if (MessageRow* row = find(uid)) row->set_gone();
         return true;
       }
+      case Kind::kFlags: {
+        const auto uid = reader.take<Uid>();
+        const auto bits = reader.take<std::uint8_t>();
+        const auto letters = reader.take<std::uint32_t>();
+        if (MessageRow* row = find(uid)) {
+          row->set_flags({bits, letters});
+          row->set_misnamed(true);
+        }
+        return true;
+      }
       case Kind::kPlace: {
         const auto uid = reader.take<Uid>();
         SummaryPlace place;
@@ -404,7 +426,8 @@ TextPool take_texts(IndexImage& image, TextPool bytes) {
   return bytes;
 }
 
-void IndexBlock::add(const MessageRow& row, std::string_view name, std::string_view keys) {
+void IndexBlock::add(const MessageRow& row, std::string_view name, std::string_view keys,
+                     const KeywordLetters& letters) {
   put(records_, Kind::kMessage);
   put(records_, row.uid());
   put(records_, row.modseq());
@@ -417,6 +440,11 @@ void IndexBlock::add(const MessageRow& row, std::string_view name, std::string_v
   put(records_, row.summary().octets);
   put_text(records_, name);
   put_text(records_, keys);
+  if (!row.is_misnamed()) return;
+  put(records_, Kind::kFlags);
+  put(records_, row.uid());
+  put(records_, bits_of(row));
+  put(records_, letters_of(row, letters));
 }
 
 void IndexBlock::add(std::span<const MessageRow> rows, const TextPool& texts,

@@ -77,7 +77,8 @@ TextPool take_texts(IndexImage& image, TextPool bytes);
 /// Collects the records of one block.
 class IndexBlock {
  public:
-  void add(const MessageRow& row, std::string_view name, std::string_view keys);
+  void add(const MessageRow& row, std::string_view name, std::string_view keys,
+           const KeywordLetters& letters);
   /// All messages of a folder: once, in a snapshot.
   void add(std::span<const MessageRow> rows, const TextPool& texts, const KeywordLetters& letters);
   void add(const Tombstone& expunged);

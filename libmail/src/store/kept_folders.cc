@@ -6,6 +6,7 @@
 // Tested by tests/store/kept_test.cc.
 #include "store/kept_folders.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -24,16 +25,18 @@ void KeptFolders::drop_last(List& dropped) {
   dropped.splice(dropped.end(), list_, last);
 }
 
-void KeptFolders::keep(std::shared_ptr<Mailbox> folder, std::uint64_t memory, TimePoint now) {
+bool KeptFolders::keep(std::shared_ptr<Mailbox> folder, std::uint64_t memory, TimePoint now) {
   List dropped;  // destroyed behind the lock
   const MutexLock lock(mutex_);
   const auto at = places_.find(folder.get());
   if (memory > most_memory_) {
     // One that is larger than all may be is not worth the others.
-    if (at == places_.end()) return;
+    if (at == places_.end()) return false;
     list_.splice(list_.end(), list_, at->second);
-    return drop_last(dropped);
+    drop_last(dropped);
+    return false;
   }
+  const bool is_first = list_.empty();
   if (at != places_.end()) {
     memory_ += memory - at->second->memory;
     at->second->memory = memory;
@@ -46,6 +49,13 @@ void KeptFolders::keep(std::shared_ptr<Mailbox> folder, std::uint64_t memory, Ti
     memory_ += memory;
   }
   while (has_too_many(now)) drop_last(dropped);
+  return is_first && !list_.empty();
+}
+
+std::optional<Duration> KeptFolders::next_expiry(TimePoint now) {
+  const MutexLock lock(mutex_);
+  if (list_.empty()) return std::nullopt;
+  return std::max(Duration(0), list_.back().opened + age_ - now);
 }
 
 void KeptFolders::expire(TimePoint now) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 
 #include <absl/container/flat_hash_map.h>
 
@@ -20,10 +21,13 @@ class KeptFolders {
   KeptFolders(std::size_t most_folders, std::uint64_t most_memory, Duration age)
       : most_folders_(most_folders), most_memory_(most_memory), age_(age) {}
 
-  /// It was opened just now; `memory` is what it takes.
-  void keep(std::shared_ptr<Mailbox> folder, std::uint64_t memory, TimePoint now);
+  /// It was opened just now; `memory` is what it takes. True: it is the only one, and was not there
+  /// before.
+  bool keep(std::shared_ptr<Mailbox> folder, std::uint64_t memory, TimePoint now);
   /// Lets go of what nobody has opened for so long.
   void expire(TimePoint now);
+  /// None: there is nothing to let go of.
+  std::optional<Duration> next_expiry(TimePoint now);
 
  private:
   struct Kept {

@@ -101,7 +101,7 @@ StatusOr<std::shared_ptr<MaildirMailbox>> MaildirAccount::open_mailbox(const std
   }
   MAIL_RETURN_IF_ERROR(status);
   if (const auto kept = kept_.lock()) {
-    kept->keep(mailbox, mailbox->memory(), files_->clock.now());
+    if (kept->keep(mailbox, mailbox->memory(), files_->clock.now())) files_->announce_upkeep();
   }
   return mailbox;
 }

@@ -2,6 +2,11 @@
 // new/ to cur/, and EXPUNGE is an unlink. When another program renamed the file first, the folder
 // is read anew and the change applied to what is there now.
 //
+// A store that is tended (Store::tend) need not rename at once: the change goes to the index, where
+// a crash of the process leaves it, and within a second to the name, where a power cut does. A
+// message whose name is behind is `misnamed`. What is not in the index is renamed at once: when
+// another process writes it, or it cannot be written.
+//
 // Tested by tests/store/conformance_test.cc, tests/store/crash_test.cc.
 #include <algorithm>
 #include <utility>
@@ -9,6 +14,12 @@
 #include "store/maildir_mailbox.h"
 
 namespace mail::store {
+namespace {
+
+/// Then sessions that wait for the folder come in between.
+constexpr std::size_t kNamedAtOnce = 64;
+
+}  // namespace
 
 StatusOr<std::vector<Uid>> MaildirMailbox::claim_recent() {
   std::vector<Uid> claimed;
@@ -24,7 +35,9 @@ StatusOr<std::vector<Uid>> MaildirMailbox::claim_recent() {
         if (!row.is_new()) continue;
         const MessageName name = parse_message_name(table_.name(row));
         Rename rename = no_change(row);
-        rename.to = {with_flags(name, flags_of(name)), false};
+        const NameFlags letters =
+            row.is_misnamed() ? letters_.letters_of(row.flags()) : flags_of(name);
+        rename.to = {with_flags(name, letters), false};
         renames.push_back(std::move(rename));
       }
     }
@@ -49,6 +62,7 @@ Status MaildirMailbox::rename_one(const Rename& rename) {
   const MutexLock state(state_);
   Table::Row* row = table_.find(rename.uid);
   table_.rename(*row, rename.to.name, rename.to.is_new);
+  row->set_misnamed(rename.is_misnamed);
   may_have_new_ |= rename.to.is_new;
   moved_.push_back(rename.uid);
   if (row->flags() != rename.new_flags) table_.set_flags(*row, rename.new_flags);
@@ -92,7 +106,7 @@ StatusOr<std::uint64_t> MaildirMailbox::intern(const std::vector<std::string>& n
 
 MaildirMailbox::Rename MaildirMailbox::no_change(const MessageRow& row) {
   const Seen place{std::string(table_.name(row)), row.is_new()};
-  return {row.uid(), place, row.flags(), place, row.flags()};
+  return {row.uid(), place, row.flags(), place, row.flags(), row.is_misnamed(), false};
 }
 
 std::optional<MaildirMailbox::Rename> MaildirMailbox::plan_change(Uid uid, const FlagChange& change,
@@ -130,17 +144,91 @@ StatusOr<std::size_t> MaildirMailbox::rename_all(std::span<const Uid> uids,
   if (status.ok()) return done.size();
   for (auto rename = done.rbegin(); rename != done.rend(); ++rename) {
     // The way back can fail only as the way there did; the next sync shows what came of it.
-    rename_one({rename->uid, rename->to, rename->new_flags, rename->from, rename->old_flags})
+    rename_one({rename->uid, rename->to, rename->new_flags, rename->from, rename->old_flags, false,
+                rename->was_misnamed})
         .IgnoreError();
   }
   seen_.reset();
   return status;
 }
 
+std::size_t MaildirMailbox::mark_all(std::span<const Uid> uids, const FlagChange& change,
+                                     std::uint64_t keywords) {
+  const MutexLock state(state_);
+  std::size_t marked = 0;
+  for (const Uid uid : uids) {
+    Table::Row* row = table_.find(uid);
+    if (row == nullptr) continue;
+    const Flags flags = changed_flags(row->flags(), change, keywords);
+    if (flags == row->flags()) continue;
+    table_.set_flags(*row, flags);
+    if (!row->is_misnamed()) misnamed_.push_back(uid);
+    row->set_misnamed(true);
+    ++marked;
+  }
+  return marked;
+}
+
+std::optional<MaildirMailbox::Rename> MaildirMailbox::plan_name(Uid uid) {
+  const MutexLock state(state_);
+  Table::Row* row = table_.find(uid);
+  if (row == nullptr || !row->is_misnamed()) return std::nullopt;
+  Rename rename = no_change(*row);
+  const MessageName name = parse_message_name(rename.from.name);
+  rename.to = {with_flags(name, letters_.letters_of(row->flags())), false};
+  if (rename.to.name != rename.from.name || rename.from.is_new) return rename;
+  row->set_misnamed(false);  // the flags were changed back
+  moved_.push_back(uid);
+  return std::nullopt;
+}
+
+Status MaildirMailbox::name_some(std::size_t most, bool may_look) {
+  for (; most > 0 && !misnamed_.empty(); --most) {
+    const Uid uid = misnamed_.back();
+    misnamed_.pop_back();
+    Status status;
+    for (const bool is_retry : {!may_look, true}) {
+      status = absl::OkStatus();
+      const auto rename = plan_name(uid);
+      if (!rename) break;
+      status = rename_one(*rename);
+      if (!absl::IsNotFound(status) || is_retry) break;
+      status = sync(true).status();
+      if (!status.ok()) break;
+    }
+    // It went away, and the next look will tell.
+    if (absl::IsNotFound(status) && check().ok()) continue;
+    if (status.ok()) continue;
+    misnamed_.push_back(uid);
+    return status;
+  }
+  return absl::OkStatus();
+}
+
+void MaildirMailbox::owe_names() {
+  if (misnamed_.empty() || !index_.is_writer() || files_->owe(shared_from_this())) return;
+  // What fails stays in the index.
+  name_some(misnamed_.size(), true).IgnoreError();
+  save_index();
+}
+
+Status MaildirMailbox::settle_names() {
+  for (bool is_done = false; !is_done;) {
+    const MutexLock operation(operation_);
+    if (!check().ok()) return absl::OkStatus();  // the folder was deleted
+    const Status named = name_some(kNamedAtOnce, true);
+    save_index();
+    MAIL_RETURN_IF_ERROR(named);
+    is_done = misnamed_.empty();
+  }
+  return files_->fs.sync_directory(directory() + "/cur");
+}
+
 StatusOr<std::vector<MessageInfo>> MaildirMailbox::change_flags(std::span<const Uid> uids,
                                                                 const FlagChange& change) {
   std::vector<MessageInfo> result;
-  std::size_t renamed = 0;
+  std::size_t changed = 0;
+  bool is_later = false;
   {
     const MutexLock operation(operation_);
     MAIL_RETURN_IF_ERROR(check());
@@ -156,17 +244,26 @@ StatusOr<std::vector<MessageInfo>> MaildirMailbox::change_flags(std::span<const 
       table_.next_modseq();
     }
     const std::vector<Uid> chosen = ascending(uids);
-    const auto done = rename_all(chosen, change, keywords);
-    save_index();
-    MAIL_RETURN_IF_ERROR(done.status());
-    renamed = *done;
+    if (files_->owing.is_open() && index_.is_writer()) {
+      const std::size_t marked = mark_all(chosen, change, keywords);
+      save_index();
+      is_later = index_.is_writer() && files_->owe(shared_from_this());
+      if (!is_later) MAIL_RETURN_IF_ERROR(name_some(misnamed_.size(), true));
+      changed = marked;
+    } else {
+      const auto done = rename_all(chosen, change, keywords);
+      save_index();
+      MAIL_RETURN_IF_ERROR(done.status());
+      changed = *done;
+    }
     const MutexLock state(state_);
     for (const auto& info : table_.find_all(chosen)) {
       if (info) result.push_back(*info);
     }
   }
-  if (renamed == 0) return result;
+  if (changed == 0) return result;
   publish();
+  if (is_later) return result;
   MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory() + "/cur"));
   return result;
 }

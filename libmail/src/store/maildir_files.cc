@@ -32,11 +32,13 @@ std::uint64_t boot_number(Filesystem& fs, const std::string& boot_id) {
 }  // namespace
 
 MaildirFiles::MaildirFiles(Filesystem& the_filesystem, Clock& the_clock, Random& the_random,
-                           EventBus* the_events, MaildirOptions the_options)
+                           EventBus* the_events, MaildirOptions the_options,
+                           DirectoryWatch* the_watch)
     : fs(the_filesystem),
       clock(the_clock),
       random(the_random),
       options(std::move(the_options)),
+      watch(the_watch),
       events_(the_events),
       host_(escape_hostname(options.hostname)),
       process_id_(options.process_id != 0 ? options.process_id
@@ -48,6 +50,16 @@ MaildirFiles::MaildirFiles(Filesystem& the_filesystem, Clock& the_clock, Random&
   if (root.ok() && root->owner != 0 && ::geteuid() == 0) {
     owner_.emplace(root->owner, root->group);
   }
+}
+
+bool MaildirFiles::owe(std::shared_ptr<MaildirMailbox> folder) {
+  const OwingFolders::Added added = owing.add(std::move(folder));
+  if (added == OwingFolders::Added::kFirst) announce_upkeep();
+  return added != OwingFolders::Added::kClosed;
+}
+
+void MaildirFiles::announce_upkeep() const {
+  if (events_ != nullptr) events_->publish(upkeep_topic());
 }
 
 void MaildirFiles::publish(std::string_view address, std::string_view folder) const {

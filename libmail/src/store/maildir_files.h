@@ -13,6 +13,7 @@
 #include "mail/store/maildir.h"
 #include "store/account_usage.h"
 #include "store/folder_name.h"
+#include "store/owing_folders.h"
 
 namespace mail::store {
 
@@ -20,12 +21,13 @@ namespace mail::store {
 class MaildirFiles {
  public:
   MaildirFiles(Filesystem& the_filesystem, Clock& the_clock, Random& the_random,
-               EventBus* the_events, MaildirOptions the_options);
+               EventBus* the_events, MaildirOptions the_options, DirectoryWatch* the_watch);
 
   Filesystem& fs;
   Clock& clock;
   Random& random;
   const MaildirOptions options;
+  DirectoryWatch* const watch;  // may be null
 
   FolderNameLimits name_limits() const { return {options.folder_name, options.folder_depth}; }
   void publish(std::string_view address, std::string_view folder) const;
@@ -51,6 +53,13 @@ class MaildirFiles {
   Status create_empty(const std::string& path, std::uint32_t mode);
   /// Hands a file or directory that was just made to the owner of the mail.
   Status hand_over(const std::string& path);
+
+  /// Folders for `Store::tend`. Open while somebody calls that.
+  OwingFolders owing;
+  /// False: nobody will come for it.
+  bool owe(std::shared_ptr<MaildirMailbox> folder);
+  /// `Store::tend` has something to do.
+  void announce_upkeep() const;
 
   /// Of the account in this directory.
   std::shared_ptr<AccountUsage> usage(const std::string& account_directory) {

@@ -12,7 +12,9 @@
 //     copy, after a torn write: the folder is listed, and every message gets a new MODSEQ from the
 //     clock, since one that was told to a client may have been lost.
 //
-// Flags are not in the index but in the names.
+// Flags are those of the names, but for a second after a change (maildir_change.cc): then they are
+// in the index alone, which is believed there under the conditions of 4, while the name is the one
+// that stands beside them.
 //
 // Tested by tests/store/index_test.cc, tests/store/crash_test.cc.
 #include <algorithm>
@@ -97,6 +99,13 @@ Status MaildirMailbox::restore_rows(const std::string& directory, FolderIndex::O
   const std::vector<Uid> lost = check_records(image.rows, opened.texts);
   const MutexLock state(state_);
   for (MessageRow& row : image.rows) {
+    if (row.is_misnamed() && opened.is_continuous) misnamed_.push_back(row.uid());
+    if (row.is_misnamed() && !opened.is_continuous) {
+      // Flags that the name got later may be older in the index, or gone again since.
+      const NameFlags named = store::flags_of(parse_message_name(row.name(opened.texts)));
+      row.set_flags({named.system, named.keyword_letters});
+      row.set_misnamed(false);
+    }
     const Flags flags = row.flags();
     if (flags.keywords != 0) {
       row.set_flags(letters_.flags_of({flags.system, static_cast<std::uint32_t>(flags.keywords)}));
@@ -141,8 +150,6 @@ IndexedFolder MaildirMailbox::indexed_folder() {
   return folder;
 }
 
-namespace {}  // namespace
-
 void MaildirMailbox::add_changes(IndexBlock& block) {
   const auto& tombstones = table_.tombstones();
   const auto first =
@@ -154,7 +161,7 @@ void MaildirMailbox::add_changes(IndexBlock& block) {
   for (const MessageInfo& info : changes.messages) uids.push_back(info.uid);
   for (const Uid uid : ascending(uids)) {
     const Table::Row* row = table_.find(uid);
-    if (row != nullptr) block.add(*row, table_.name(*row), table_.keys(*row));
+    if (row != nullptr) block.add(*row, table_.name(*row), table_.keys(*row), letters_);
   }
   for (const Uid uid : std::exchange(summarized_, {})) {
     if (const Table::Row* row = table_.find(uid)) block.add(uid, row->summary());

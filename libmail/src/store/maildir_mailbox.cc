@@ -5,6 +5,7 @@
 #include "store/maildir_mailbox.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "store/line_ends.h"
@@ -21,6 +22,29 @@ ModSeq first_modseq(const Clock& clock) {
 
 // What a folder takes without its messages.
 constexpr std::uint64_t kFolderOctets = 4096;
+
+/// Two directories under watch.
+class Watching {
+ public:
+  explicit Watching(DirectoryWatch& watch) : watch_(watch) {}
+  Watching(const Watching&) = delete;
+  Watching& operator=(const Watching&) = delete;
+  ~Watching() {
+    for (const int watch : watches_) {
+      if (watch != 0) watch_.end(watch);
+    }
+  }
+
+  bool add(const std::string& directory, std::weak_ptr<DirectoryWatch::Observer> observer) {
+    int& watch = watches_[0] == 0 ? watches_[0] : watches_[1];
+    watch = watch_.begin(directory, std::move(observer));
+    return watch != 0;
+  }
+
+ private:
+  DirectoryWatch& watch_;
+  std::array<int, 2> watches_ = {};
+};
 
 }  // namespace
 
@@ -123,6 +147,7 @@ Status MaildirMailbox::refresh() {
     const auto synced = sync(false);
     save_index();  // also what a sync that failed has seen: sessions may have been told
     MAIL_RETURN_IF_ERROR(synced.status());
+    owe_names();
     has_changed = *synced;
   }
   if (has_changed) publish();
@@ -144,6 +169,21 @@ StatusOr<std::shared_ptr<const Content>> MaildirMailbox::read(Uid uid) {
     if (!is_retry) MAIL_RETURN_IF_ERROR(refresh());
   }
   return not_found("message ", store::number(uid), " is gone");
+}
+
+std::shared_ptr<const void> MaildirMailbox::watch() {
+  if (files_->watch == nullptr) return nullptr;
+  {
+    const MutexLock state(state_);
+    if (auto watching = watching_.lock()) return watching;
+  }
+  auto watching = std::make_shared<Watching>(*files_->watch);
+  for (const std::string_view name : {"/new", "/cur"}) {
+    if (!watching->add(cat(directory(), name), weak_from_this())) return nullptr;
+  }
+  const MutexLock state(state_);
+  watching_ = watching;
+  return watching;
 }
 
 std::string MaildirMailbox::directory() {

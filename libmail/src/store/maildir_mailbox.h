@@ -21,7 +21,9 @@ namespace mail::store {
 /// Two locks (docs/store.md): `operation_` is held by whoever changes the folder on disk or reads
 /// it anew; `state_` guards what is in memory and is never held during a call to the file system.
 /// The state changes only while both are held. Final flushes happen after both are free.
-class MaildirMailbox final : public Mailbox {
+class MaildirMailbox final : public Mailbox,
+                             public DirectoryWatch::Observer,
+                             public std::enable_shared_from_this<MaildirMailbox> {
  public:
   /// `account` is kept alive, so that the folder stays known to it.
   MaildirMailbox(std::shared_ptr<MaildirFiles> files, std::shared_ptr<const void> account,
@@ -38,6 +40,8 @@ class MaildirMailbox final : public Mailbox {
   void learn_dates(std::span<const Uid> uids) override;
   std::vector<Pop3Message> pop3_messages() override;
   Status refresh() override;
+  std::shared_ptr<const void> watch() override;
+  void directory_changed() override { publish(); }
   StatusOr<std::vector<Uid>> claim_recent() override;
   StatusOr<std::shared_ptr<const Content>> read(Uid uid) override;
   std::vector<std::optional<Summary>> summaries(std::span<const Uid> uids) override;
@@ -77,6 +81,9 @@ class MaildirMailbox final : public Mailbox {
     return is_gone_;
   }
   std::vector<Uid> all_uids();
+  /// Gives every message the name that its flags ask for, durably. What fails is tried again by the
+  /// next call.
+  Status settle_names();
 
  private:
   using Table = MaildirTable;
@@ -179,6 +186,7 @@ class MaildirMailbox final : public Mailbox {
                         std::string& keys);
   Status number(const std::string& directory, std::vector<PlacedMessage>& rows)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  bool is_numbered_anew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_) ABSL_LOCKS_EXCLUDED(state_);
   Status read_register(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   /// Also what was not read because an index stood for it.
   Status read_whole_register(const std::string& directory)
@@ -197,6 +205,8 @@ class MaildirMailbox final : public Mailbox {
     Flags old_flags;
     Seen to;
     Flags new_flags;
+    bool was_misnamed = false;
+    bool is_misnamed = false;  // afterwards
   };
   Rename no_change(const MessageRow& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
   std::optional<Rename> plan_change(Uid uid, const FlagChange& change, std::uint64_t keywords)
@@ -204,6 +214,13 @@ class MaildirMailbox final : public Mailbox {
   StatusOr<std::size_t> rename_all(std::span<const Uid> uids, const FlagChange& change,
                                    std::uint64_t keywords)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  std::size_t mark_all(std::span<const Uid> uids, const FlagChange& change, std::uint64_t keywords)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  std::optional<Rename> plan_name(Uid uid) ABSL_LOCKS_EXCLUDED(state_);
+  /// `may_look`: at the disk, for those that other programs have renamed.
+  Status name_some(std::size_t most, bool may_look) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  /// Those that a process before us left behind, too.
+  void owe_names() ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status rename_one(const Rename& rename) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status discard(std::span<const Uid> uids, std::vector<Uid>& removed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
@@ -254,6 +271,7 @@ class MaildirMailbox final : public Mailbox {
   ModSeq saved_ ABSL_GUARDED_BY(operation_){};  // the index has all up to this
   IndexedFolder saved_folder_ ABSL_GUARDED_BY(operation_);
   std::vector<Uid> moved_ ABSL_GUARDED_BY(operation_);       // not saved: rows with a new place,
+  std::vector<Uid> misnamed_ ABSL_GUARDED_BY(operation_);    // flags newer than the name,
   std::vector<Uid> summarized_ ABSL_GUARDED_BY(operation_);  // and with a new summary
   std::uint64_t cache_size_ ABSL_GUARDED_BY(operation_) = 0;
   const SummaryCache cache_;
@@ -262,6 +280,7 @@ class MaildirMailbox final : public Mailbox {
   std::string directory_ ABSL_GUARDED_BY(state_);
   std::string name_ ABSL_GUARDED_BY(state_);
   bool is_gone_ ABSL_GUARDED_BY(state_) = false;
+  std::weak_ptr<const void> watching_ ABSL_GUARDED_BY(state_);
   UidValidity validity_ ABSL_GUARDED_BY(state_){};
   std::uint64_t next_uid_ ABSL_GUARDED_BY(state_) = 1;
   KeywordLetters letters_ ABSL_GUARDED_BY(state_);

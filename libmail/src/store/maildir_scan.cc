@@ -42,6 +42,16 @@ bool is_same_message(Filesystem& fs, const Found& a, const Found& b, std::uint64
   return bytes.ok() && other.ok() && *bytes == *other;
 }
 
+/// `flags`, and what was changed from `before` to `after` meanwhile.
+Flags with_changes(const Flags& flags, const Flags& before, const Flags& after) {
+  const auto merged = [](auto now, auto old, auto wanted) {
+    const auto changed = old ^ wanted;
+    return static_cast<decltype(now)>((now & ~changed) | (wanted & changed));
+  };
+  return {merged(flags.system, before.system, after.system),
+          merged(flags.keywords, before.keywords, after.keywords)};
+}
+
 /// Names are taken apart once, not at each comparison.
 template <class Row>
 void sort_by_arrival(std::vector<Row>& rows) {
@@ -224,9 +234,13 @@ bool MaildirMailbox::apply_known(const Listing& listing) {
   for (const auto& [uid, seen] : moved) {
     Table::Row& row = *table_.find(uid);
     if (row.is_new() && !seen->is_new) table_.forget_recent(row);  // another program told it
+    const Flags before = letters_.flags_of(flags_of(parse_message_name(table_.name(row))));
+    const Flags named = letters_.flags_of(flags_of(parse_message_name(seen->name)));
+    Flags flags = named;
+    if (row.is_misnamed()) flags = with_changes(named, before, row.flags());
     table_.rename(row, seen->name, seen->is_new);
+    row.set_misnamed(flags != named);  // it is in `misnamed_` already
     may_have_new_ |= seen->is_new;
-    const Flags flags = letters_.flags_of(store::flags_of(parse_message_name(seen->name)));
     if (flags != row.flags()) table_.set_flags(row, flags);
     moved_.push_back(uid);
   }
@@ -312,16 +326,23 @@ void MaildirMailbox::add_rows(std::vector<PlacedMessage> rows) {
   }
 }
 
+bool MaildirMailbox::is_numbered_anew() {
+  const MutexLock state(state_);
+  return is_loaded_ && register_.header().validity != validity_;
+}
+
 Status MaildirMailbox::read_register(const std::string& directory) {
   MAIL_ASSIGN_OR_RETURN(auto records, register_.read(directory));
   if (!records) return absl::OkStatus();
-  const MutexLock state(state_);
-  const UidValidity validity = register_.header().validity;
-  if (is_loaded_ && validity != validity_) {
+  if (is_numbered_anew()) {
+    // Flags that were acknowledged are in nobody's hands soon. Best effort: a file may be gone.
+    name_some(misnamed_.size(), false).IgnoreError();
+    const MutexLock state(state_);
     is_gone_ = true;
     index_.release();
     return unavailable("another program has numbered the folder ", name_, " anew");
   }
+  const MutexLock state(state_);
   unclaimed_.clear();
   const StringMap<Uid>& known = bases();
   for (UidRecord& record : *records) {

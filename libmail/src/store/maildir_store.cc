@@ -17,6 +17,8 @@
 namespace mail::store {
 namespace {
 
+constexpr Duration kTryAgain = seconds(1);  // after names could not be changed
+
 /// One target of a delivery under way.
 struct Copy {
   const Target* target = nullptr;
@@ -117,7 +119,15 @@ class MaildirStore final : public Store {
   explicit MaildirStore(std::shared_ptr<MaildirFiles> files)
       : files_(std::move(files)),
         kept_(std::make_shared<KeptFolders>(
-            files_->options.kept_folders, files_->options.kept_memory, files_->options.kept_for)) {}
+            files_->options.kept_folders, files_->options.kept_memory, files_->options.kept_for)) {
+    if (files_->options.late_names) files_->owing.open();
+  }
+  MaildirStore(const MaildirStore&) = delete;
+  MaildirStore& operator=(const MaildirStore&) = delete;
+  ~MaildirStore() override {
+    // What fails is in the index, and tried again by whoever opens the folder next.
+    for (const auto& folder : files_->owing.close()) folder->settle_names().IgnoreError();
+  }
 
   StatusOr<std::shared_ptr<Account>> account(const AccountPlace& place) override {
     MAIL_ASSIGN_OR_RETURN(const std::string directory, directory_of(place));
@@ -143,6 +153,8 @@ class MaildirStore final : public Store {
     return files_->usage(directory)->count(files_->clock.wall());
   }
 
+  std::optional<Duration> tend() override;
+
  private:
   StatusOr<std::string> directory_of(const AccountPlace& place) const {
     MAIL_ASSIGN_OR_RETURN(const std::string below, account_directory(place.address));
@@ -159,6 +171,19 @@ class MaildirStore final : public Store {
   Mutex mutex_;
   WeakMap<MaildirAccount> accounts_ ABSL_GUARDED_BY(mutex_);
 };
+
+std::optional<Duration> MaildirStore::tend() {
+  const TimePoint now = files_->clock.now();
+  kept_->expire(now);
+  bool has_failed = false;
+  for (const auto& folder : files_->owing.take()) {
+    if (folder->settle_names().ok()) continue;
+    has_failed = true;
+    files_->owing.add(folder);
+  }
+  if (has_failed) return kTryAgain;
+  return kept_->next_expiry(now);
+}
 
 StatusOr<std::vector<Batch>> MaildirStore::plan(std::span<const Target> targets,
                                                 std::span<const std::string_view> pieces,
@@ -237,9 +262,10 @@ Status MaildirStore::deliver(std::span<const Target> targets,
 }  // namespace
 
 std::unique_ptr<Store> make_maildir_store(Filesystem& filesystem, Clock& clock, Random& random,
-                                          EventBus* events, MaildirOptions options) {
+                                          EventBus* events, MaildirOptions options,
+                                          DirectoryWatch* watch) {
   return std::make_unique<MaildirStore>(
-      std::make_shared<MaildirFiles>(filesystem, clock, random, events, std::move(options)));
+      std::make_shared<MaildirFiles>(filesystem, clock, random, events, std::move(options), watch));
 }
 
 }  // namespace mail::store

@@ -79,6 +79,10 @@ class MessageRow {
     return {summary_offset_, static_cast<std::uint32_t>(summary_octets_)};
   }
 
+  /// The flags are newer than the letters of the name.
+  bool is_misnamed() const { return is_misnamed_ != 0; }
+
+  void set_misnamed(bool is_misnamed) { is_misnamed_ = is_misnamed ? 1 : 0; }
   void set_modseq(ModSeq modseq) { modseq_ = modseq; }
   /// Keywords have a bit each of the 26 that letters allow.
   void set_flags(const Flags& flags) {
@@ -138,7 +142,8 @@ class MessageRow {
   std::uint64_t is_recent_ : 1 = 0;
   std::uint64_t is_new_ : 1 = 0;
   std::uint64_t is_gone_ : 1 = 0;
-  std::uint64_t : 16;
+  std::uint64_t is_misnamed_ : 1 = 0;
+  std::uint64_t : 15;
   std::uint64_t stored_size_ : 40 = 0;
   std::uint64_t summary_octets_ : 24 = 0;
   std::uint64_t summary_offset_ : 38 = 0;

@@ -15,6 +15,8 @@ std::string mailbox_topic(std::string_view address, std::string_view folder) {
   return cat("mailbox/", address, "/", folder);
 }
 
+std::string_view upkeep_topic() { return "upkeep"; }
+
 std::vector<Uid> ascending(std::span<const Uid> uids) {
   std::vector<Uid> sorted(uids.begin(), uids.end());
   std::sort(sorted.begin(), sorted.end());

@@ -27,7 +27,7 @@ PlacedMessage message(std::uint32_t uid, const std::string& name) {
 }
 
 void add(IndexBlock& block, const PlacedMessage& message) {
-  block.add(MessageRow(message), message.place.name, message.place.keys);
+  block.add(MessageRow(message), message.place.name, message.place.keys, KeywordLetters());
 }
 
 IndexBlock table_of(const std::vector<PlacedMessage>& messages) {
@@ -115,6 +115,27 @@ TEST_CASE("an index gives back what was written, block upon block") {
         std::vector{message(1, "1.a:2,S"), message(4, "4.a")});
   CHECK(parsed->image.expunged == std::vector{Tombstone{ModSeq{500}, Uid{1}}});
   CHECK_FALSE(parse_index(file_of({snapshot}) + "x")->is_whole);
+}
+
+TEST_CASE("an index knows flags that the name does not have yet") {
+  KeywordLetters letters;
+  const std::string names[] = {"$Forwarded", "$Work"};
+  REQUIRE(letters.intern(names));
+  MessageRow row(message(3, "3.a:2,S"));
+  row.set_flags({kFlagged, 2});  // $Work
+  row.set_misnamed(true);
+  IndexBlock block;
+  SECTION("a message by itself") { block.add(row, "3.a:2,S", "", letters); }
+  SECTION("a table") {
+    TextPool texts;
+    row.set_text(texts.add("3.a:2,S"), 7, 0);
+    block.add(std::span(&row, 1), texts, letters);
+  }
+  block.add(folder());
+  const auto image = parse_index(file_of({block}));
+  REQUIRE(image);
+  CHECK(image->rows.front().is_misnamed());
+  CHECK(image->rows.front().flags() == Flags{kFlagged, 1 << 1});  // the letter b
 }
 
 TEST_CASE("an index that makes no sense is not believed, however well it is written") {

@@ -66,7 +66,10 @@ struct ServiceOptions {
   Duration proof_timeout = minutes(10);
   Duration auth_failure_delay = seconds(2);  // before a refused login is answered
   Duration write_timeout = minutes(5);       // a peer that takes nothing for so long is dropped
-  Duration idle_refresh = seconds(5);        // how often IDLE looks for what other programs did
+  // How often IDLE looks for what other programs did, in a folder that is not watched, and in one
+  // that is: a network file system does not tell what other machines do.
+  Duration idle_refresh = seconds(5);
+  Duration idle_refresh_watched = seconds(30);
 };
 
 /// State that connections share beyond the World: made once, outlives them.

@@ -7,6 +7,7 @@
 
 #include "mail/base/filesystem.h"
 #include "mail/base/ports.h"
+#include "mail/store/directory_watch.h"
 #include "mail/store/store.h"
 
 namespace mail::store {
@@ -26,17 +27,23 @@ struct MaildirOptions {
   // What stays open after the last session closed it, so that the next one need not read it again:
   std::size_t kept_folders = 256;           // folders, each with a file descriptor
   std::uint64_t kept_memory = 64ULL << 20;  // octets of all of them
-  Duration kept_for = minutes(5);           // after it was last opened; seen at the next call
-  Duration lock_wait = seconds(5);          // for another program's dovecot-uidlist.lock
-  std::uint32_t process_id = 0;             // fourth part of a file name; 0: the process's own
+  Duration kept_for = minutes(5);           // after it was last opened
+  /// A change of flags reaches the file names at the next `Store::tend`, which somebody calls
+  /// within a second of `upkeep_topic`; until then it is in the index, where a power cut may take
+  /// it.
+  bool late_names = false;
+  Duration lock_wait = seconds(5);  // for another program's dovecot-uidlist.lock
+  std::uint32_t process_id = 0;     // fourth part of a file name; 0: the process's own
   /// Another one after each start of the system; empty: as the kernel says, if it does. What an
   /// index says of directories is believed only in the boot in which it was written.
   std::string boot_id;
 };
 
-/// `filesystem`, `clock`, `random` and `events` must outlive it; `events` may be null.
+/// What is referred to must outlive it; `events` and `watch` may be null. Without a watch nobody is
+/// woken by what other programs do.
 std::unique_ptr<Store> make_maildir_store(Filesystem& filesystem, Clock& clock, Random& random,
-                                          EventBus* events, MaildirOptions options);
+                                          EventBus* events, MaildirOptions options,
+                                          DirectoryWatch* watch = nullptr);
 
 /// What an account holds, as `Store::usage` tells it, for programs without a store: nothing is made
 /// or changed.

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "mail/base/status.h"
+#include "mail/base/time.h"
 #include "mail/store/types.h"
 #include "mail/store/usage.h"
 
@@ -83,6 +84,10 @@ class Mailbox {
 
   /// Looks for what other programs did to the folder. Cheap when nothing changed.
   virtual Status refresh() = 0;
+
+  /// While the result lives, what other programs do to the folder is published as what sessions do
+  /// is. None: nobody will tell, so one has to look now and then. Blocks.
+  virtual std::shared_ptr<const void> watch() { return nullptr; }
 
   /// The messages that are \Recent for the session that asks: no other session will be told of
   /// them. In a Maildir they move from new/ to cur/.
@@ -182,9 +187,16 @@ class Store {
   /// What all folders of the account hold, whoever put it there. Makes nothing, opens no message
   /// and no folder. An account that has no folders yet holds nothing.
   virtual StatusOr<Usage> usage(const AccountPlace& place) = 0;
+
+  /// Does what may wait a little, but not for ever: what is there to do is announced by
+  /// `upkeep_topic`. Blocks. How long until something is due again; none: until the next
+  /// announcement.
+  virtual std::optional<Duration> tend() { return std::nullopt; }
 };
 
 /// The EventBus topic that is published after every change of a folder.
 std::string mailbox_topic(std::string_view address, std::string_view folder);
+/// The one that is published when `Store::tend` has something to do.
+std::string_view upkeep_topic();
 
 }  // namespace mail::store
