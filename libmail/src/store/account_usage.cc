@@ -46,9 +46,9 @@ class RecordedSizes {
     sizes_.emplace();
     const auto text = read_file(fs_, path_, most_);
     if (!text.ok()) return;  // nothing is known then
-    for (UidRecord& record : parse_uidlist(*text).records) {
+    for (const UidRecord& record : parse_uidlist(*text).records) {
       const auto octets = ascii::parse_number(record_key(record.keys, 'W'));
-      if (octets) sizes_->emplace(std::move(record.name), *octets);
+      if (octets) sizes_->emplace(record.name, *octets);
     }
   }
 

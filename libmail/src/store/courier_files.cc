@@ -83,7 +83,10 @@ std::optional<Pop3Line> parse_pop3_line(std::string_view line) {
 UidList adopt_courier(std::string_view uid_database, std::string_view pop3_list) {
   UidList list = parse_uidlist(uid_database);
   list.must_be_rewritten = true;
-  StringMap<std::size_t> by_name;
+  absl::flat_hash_map<std::string_view, std::size_t, StringHash, StringEqual> by_name;
+  std::vector<std::pair<std::size_t, std::size_t>> places;  // of the keys: record, octets
+  std::string all_keys;
+  absl::flat_hash_set<std::size_t> has_keys;
   for (std::size_t i = 0; i < list.records.size(); ++i) by_name.emplace(list.records[i].name, i);
   std::uint64_t place = 0;
   while (!pop3_list.empty()) {
@@ -95,10 +98,18 @@ UidList adopt_courier(std::string_view uid_database, std::string_view pop3_list)
     if (is_unknown) {
       if (list.header.next > kMaxUid) continue;
       list.records.push_back(
-          {Uid{static_cast<std::uint32_t>(list.header.next++)}, "", std::string(parsed->base)});
+          {Uid{static_cast<std::uint32_t>(list.header.next++)}, "", parsed->base});
     }
-    std::string& keys = list.records[at->second].keys;
-    if (keys.empty()) keys = cat("O", ++place, " P", parsed->unique_id);
+    if (!has_keys.insert(at->second).second) continue;
+    const std::string keys = cat("O", ++place, " P", parsed->unique_id);
+    places.emplace_back(at->second, keys.size());
+    all_keys += keys;
+  }
+  list.keys = std::make_shared<const std::string>(std::move(all_keys));
+  std::string_view rest = *list.keys;
+  for (const auto& [record, octets] : places) {
+    list.records[record].keys = rest.substr(0, octets);
+    rest.remove_prefix(octets);
   }
   return list;
 }

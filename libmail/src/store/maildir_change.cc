@@ -46,7 +46,7 @@ StatusOr<std::vector<Uid>> MaildirMailbox::claim_recent() {
       // One that stays in new/ (taken by another program, no space, read-only) is moved by a later
       // call; the session may call it \Recent nevertheless.
       if (rename_one(rename).ok()) continue;
-      seen_.reset();
+      seen_ = {};
       const MutexLock state(state_);
       may_have_new_ = true;
     }
@@ -148,7 +148,7 @@ StatusOr<std::size_t> MaildirMailbox::rename_all(std::span<const Uid> uids,
                 rename->was_misnamed})
         .IgnoreError();
   }
-  seen_.reset();
+  seen_ = {};
   return status;
 }
 
@@ -290,9 +290,6 @@ Status MaildirMailbox::discard(std::span<const Uid> uids, std::vector<Uid>& remo
   }
   const MutexLock state(state_);
   if (removed.empty()) return status;
-  for (const Uid uid : removed) {
-    if (const Table::Row* row = table_.find(uid)) forget_base(*row);
-  }
   table_.next_modseq();
   table_.remove(removed);
   return status;

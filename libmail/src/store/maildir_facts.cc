@@ -21,53 +21,66 @@ constexpr std::size_t kRoomForSize = 32;  // " W" and a number
 
 }  // namespace
 
-StatusOr<std::vector<PlacedMessage>> MaildirMailbox::describe(std::span<const Seen* const> listing,
-                                                              const std::string& directory) {
-  std::vector<PlacedMessage> rows;
-  rows.reserve(listing.size());
+StatusOr<PackedRows> MaildirMailbox::describe(const FolderListing& listing,
+                                              const std::string& directory) {
+  PackedRows messages;
+  messages.rows.reserve(listing.files().size());
+  messages.texts.reserve(listing.octets());
   const WallTime now = files_->clock.wall();
-  for (const Seen* seen : listing) {
-    const MessageName name = parse_message_name(seen->name);
-    PlacedMessage row;
-    row.place.name = seen->name;
-    row.place.is_new = seen->is_new;
-    row.place.save_date = now;
-    row.is_recent = seen->is_new;
-    const auto record = unclaimed_.find(name.base);
-    const bool is_recorded = record != unclaimed_.end();
-    if (is_recorded) {
-      row.info.uid = record->second.uid;
-      row.place.keys = record->second.keys;
-    }
+  for (const FolderListing::File& file : listing.files()) {
+    if (file.is_known) continue;
+    const std::string_view text = listing.name(file);
+    const MessageName name = parse_message_name(text);
+    MessageRow row;
+    row.set_new(file.is_new);
+    row.set_recent(file.is_new);
+    row.set_save_date(now);
+    const NameFlags flags = store::flags_of(name);
+    row.set_flags({flags.system, flags.keyword_letters});
+    const UidRecord* const record = unclaimed_.find(name.base, file.record);
+    std::string_view keys = record == nullptr ? std::string_view() : record->keys;
+    std::string measured;
     const auto stored_size = name.size();
     const auto size = stored_size ? name.wire_size() : std::nullopt;
     if (size) {
-      row.info.size = *size;
-      row.place.stored_size = *stored_size;
+      row.set_size(*size);
+      row.set_stored_size(*stored_size);
     } else {
+      measured = keys;
       MAIL_ASSIGN_OR_RETURN(const bool is_message,
-                            look_at(path_in(directory, seen->name, seen->is_new), row));
+                            look_at(path_in(directory, text, file.is_new), name, row, measured));
       if (!is_message) continue;
+      if (record != nullptr && measured != keys) register_.request_rewrite();
+      keys = measured;
     }
-    if (is_recorded) {
-      if (record->second.keys != row.place.keys) register_.request_rewrite();
-      unclaimed_.erase(record);
+    if (record != nullptr) {
+      row.set_uid(record->uid);
+      unclaimed_.claim(*record);
     }
-    const MutexLock state(state_);
-    row.info.flags = letters_.flags_of(store::flags_of(name));
-    rows.push_back(std::move(row));
+    messages.add(row, text, keys);
   }
-  return rows;
+  const MutexLock state(state_);
+  name_letters(messages.rows);
+  return messages;
 }
 
-StatusOr<bool> MaildirMailbox::look_at(const std::string& path, PlacedMessage& row) {
+void MaildirMailbox::name_letters(std::vector<MessageRow>& rows) {
+  for (MessageRow& row : rows) {
+    const Flags flags = row.flags();
+    if (flags.keywords == 0) continue;
+    row.set_flags(letters_.flags_of({flags.system, static_cast<std::uint32_t>(flags.keywords)}));
+  }
+}
+
+StatusOr<bool> MaildirMailbox::look_at(const std::string& path, const MessageName& name,
+                                       MessageRow& row, std::string& keys) {
   const auto info = files_->fs.info(path);
   if (absl::IsNotFound(info.status())) return false;  // its new name shows at the next sync
   MAIL_RETURN_IF_ERROR(info.status());
   if (info->type != FileType::kRegular) return false;
-  row.info.size = measure(path, *info, parse_message_name(row.place.name), row.place.keys);
-  row.info.internal_date = info->modified;
-  row.place.stored_size = info->size;
+  row.set_size(measure(path, *info, name, keys));
+  row.set_internal_date(info->modified);
+  row.set_stored_size(info->size);
   return true;
 }
 

@@ -57,29 +57,24 @@ StatusOr<bool> MaildirMailbox::restore(const std::string& directory) {
   return true;
 }
 
-std::optional<std::string> MaildirMailbox::claim(Uid uid, std::string_view name) {
-  const auto record = unclaimed_.find(parse_message_name(name).base);
-  if (record == unclaimed_.end() || record->second.uid != uid) return std::nullopt;
-  std::string keys = std::move(record->second.keys);
-  unclaimed_.erase(record);
-  return keys;
-}
-
 std::vector<Uid> MaildirMailbox::check_records(std::vector<MessageRow>& rows, TextPool& texts) {
   std::vector<Uid> lost;
   if (register_.is_restored()) return lost;
   std::erase_if(rows, [&](MessageRow& row) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    const auto keys = claim(row.uid(), row.name(texts));
-    if (!keys) {
+    const UidRecord* const record = unclaimed_.find(row.uid());
+    if (record == nullptr || record->name != parse_message_name(row.name(texts)).base) {
       lost.push_back(row.uid());
       texts.drop(row.text_size());
-    } else if (*keys != row.keys(texts)) {
+      return true;
+    }
+    if (record->keys != row.keys(texts)) {
       const std::string name(row.name(texts));
       texts.drop(row.text_size());
-      const std::uint32_t at = texts.add(name + *keys);
-      row.set_text(at, name.size(), keys->size());
+      const std::uint32_t at = texts.add(cat(name, record->keys));
+      row.set_text(at, name.size(), record->keys.size());
     }
-    return !keys;
+    unclaimed_.claim(*record);
+    return false;
   });
   return lost;
 }
@@ -106,13 +101,10 @@ Status MaildirMailbox::restore_rows(const std::string& directory, FolderIndex::O
       row.set_flags({named.system, named.keyword_letters});
       row.set_misnamed(false);
     }
-    const Flags flags = row.flags();
-    if (flags.keywords != 0) {
-      row.set_flags(letters_.flags_of({flags.system, static_cast<std::uint32_t>(flags.keywords)}));
-    }
     if (!opened.is_continuous) row.set_modseq(modseq);
     row.set_recent(row.is_new());
   }
+  name_letters(image.rows);
   if (!lost.empty() && opened.is_continuous) {
     modseq = ModSeq{store::number(modseq) + 1};
     for (const Uid uid : lost) image.expunged.emplace_back(modseq, uid);
@@ -120,15 +112,16 @@ Status MaildirMailbox::restore_rows(const std::string& directory, FolderIndex::O
   saved_ = image.folder.modseq;
   table_.restore(std::move(image.rows), std::move(opened.texts), modseq, std::move(image.expunged),
                  known_since);
-  by_base_.reset();
   may_have_new_ = true;
-  next_uid_ = register_.header().next;
+  next_uid_ = register_.told_next();
   scanned_next_ = image.folder.scanned_next;
   cache_id_ = image.folder.cache_id;
   cache_size_ = image.folder.cache_size;
   saved_folder_ = image.folder;
   if (opened.is_continuous && register_.is_restored() && image.folder.has_glances) {
-    seen_ = Stamps{image.folder.in_new, image.folder.in_cur};
+    // One that was too young to be relied on has no inode.
+    if (image.folder.in_new.inode != 0) seen_.in_new = image.folder.in_new;
+    if (image.folder.in_cur.inode != 0) seen_.in_cur = image.folder.in_cur;
   }
   return absl::OkStatus();
 }
@@ -142,11 +135,9 @@ IndexedFolder MaildirMailbox::indexed_folder() {
   folder.known_since = table_.known_since();
   folder.cache_id = cache_id_;
   folder.cache_size = cache_size_;
-  folder.has_glances = seen_.has_value();
-  if (seen_) {
-    folder.in_new = seen_->in_new;
-    folder.in_cur = seen_->in_cur;
-  }
+  folder.has_glances = seen_.in_new || seen_.in_cur;
+  folder.in_new = seen_.in_new.value_or(Glance());
+  folder.in_cur = seen_.in_cur.value_or(Glance());
   return folder;
 }
 

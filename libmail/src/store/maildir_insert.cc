@@ -67,7 +67,7 @@ StatusOr<std::vector<Uid>> MaildirMailbox::append(std::span<const NewMessage> me
   }
   MAIL_RETURN_IF_ERROR(commit_incoming(incoming, limit));
   std::vector<Uid> uids;
-  for (const Incoming& message : incoming) uids.push_back(message.record.uid);
+  for (const Incoming& message : incoming) uids.push_back(message.uid);
   return uids;
 }
 
@@ -116,7 +116,6 @@ Status MaildirMailbox::name_incoming(std::vector<Incoming>& messages) {
     // As Dovecot: without flags it goes to new/, where another program sees it as new, too.
     message.is_new = message.name == cat(message.base, ":2,");
     if (message.is_new) message.name = message.base;
-    message.record.name = message.base;
   }
   return absl::OkStatus();
 }
@@ -143,28 +142,28 @@ Status MaildirMailbox::insert(std::vector<Incoming>& messages, Reservation reser
     MAIL_RETURN_IF_ERROR(read_register(directory));
     std::vector<UidRecord> fresh;
     for (Incoming& message : messages) {
-      MAIL_ASSIGN_OR_RETURN(message.record.uid, register_.take());
-      fresh.push_back(message.record);
+      MAIL_ASSIGN_OR_RETURN(message.uid, register_.take());
+      fresh.push_back({message.uid, message.keys, message.base});
     }
     MAIL_RETURN_IF_ERROR(write_records(directory, fresh, {}));
   }
   auto place = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return place_all(directory, messages); };
   if (const Status placed = reservation.place(place); !placed.ok()) {
     flush_undone(directory);
-    seen_.reset();
+    seen_ = {};
     return placed;
   }
   std::vector<PlacedMessage> rows;
   for (const Incoming& message : messages) {
-    rows.push_back({{message.record.uid, message.bits, {}, message.internal_date, message.size},
+    rows.push_back({{message.uid, message.bits, {}, message.internal_date, message.size},
                     true,
-                    {message.name, message.is_new, message.record.keys, message.stored_size,
+                    {message.name, message.is_new, message.keys, message.stored_size,
                      files_->clock.wall(), SummaryPlace()}});
   }
   const MutexLock state(state_);
   table_.next_modseq();
   add_rows(std::move(rows));
-  next_uid_ = register_.header().next;
+  next_uid_ = register_.told_next();
   return absl::OkStatus();
 }
 
@@ -187,7 +186,7 @@ Status MaildirMailbox::finish_insert(std::vector<Incoming>& messages) {
   }
   if (status.ok()) return status;
   std::vector<Uid> uids;
-  for (const Incoming& message : messages) uids.push_back(message.record.uid);
+  for (const Incoming& message : messages) uids.push_back(message.uid);
   std::vector<Uid> removed;
   {
     const MutexLock operation(operation_);
@@ -222,7 +221,7 @@ MaildirMailbox::Incoming MaildirMailbox::incoming_of(const Outgoing& message) co
   for (const char key : {'S', 'W'}) {
     const std::string_view value = record_key(message.place.keys, key);
     if (value.empty()) continue;
-    mail::append(incoming.record.keys, incoming.record.keys.empty() ? "" : " ", key, value);
+    mail::append(incoming.keys, incoming.keys.empty() ? "" : " ", key, value);
   }
   incoming.flags = {message.info.flags.system, message.keywords};
   incoming.internal_date = message.info.internal_date;
@@ -296,7 +295,7 @@ StatusOr<UidPairs> MaildirMailbox::copy(std::span<const Uid> uids, Mailbox& to,
   MAIL_ASSIGN_OR_RETURN(std::vector<Incoming> incoming, stage(uids, *target));
   MAIL_RETURN_IF_ERROR(target->commit_incoming(incoming, limit));
   UidPairs pairs;
-  for (const Incoming& message : incoming) pairs.emplace_back(message.source, message.record.uid);
+  for (const Incoming& message : incoming) pairs.emplace_back(message.source, message.uid);
   return pairs;
 }
 
@@ -361,11 +360,10 @@ StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_locked(
   {
     const MutexLock state(state_);
     for (std::size_t i = 0; i < incoming.size(); ++i) {
-      moved.pairs.emplace_back(incoming[i].source, incoming[i].record.uid);
+      moved.pairs.emplace_back(incoming[i].source, incoming[i].uid);
       moved.directories.insert(target + (incoming[i].is_new ? "/new" : "/cur"));
       moved.directories.insert(directory_ + (messages[i].place.is_new ? "/new" : "/cur"));
       gone.push_back(incoming[i].source);
-      if (const Table::Row* row = table_.find(incoming[i].source)) forget_base(*row);
     }
     table_.next_modseq();
     table_.remove(gone);

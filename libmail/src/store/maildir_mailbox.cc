@@ -132,12 +132,7 @@ std::vector<Uid> MaildirMailbox::all_uids() {
 
 std::uint64_t MaildirMailbox::memory() {
   const MutexLock state(state_);
-  std::uint64_t octets = kFolderOctets + table_.memory();
-  if (by_base_) {
-    octets += by_base_->capacity() * (sizeof(StringMap<Uid>::value_type) + 1);
-    for (const auto& [base, uid] : *by_base_) octets += base.capacity();
-  }
-  return octets;
+  return kFolderOctets + table_.memory();
 }
 
 Status MaildirMailbox::refresh() {
@@ -203,21 +198,6 @@ std::string MaildirMailbox::path_of(const MessageRow& row) {
 std::size_t MaildirMailbox::row_count() {
   const MutexLock state(state_);
   return table_.rows().size();
-}
-
-StringMap<Uid>& MaildirMailbox::bases() {
-  if (!by_base_) {
-    by_base_.emplace();
-    by_base_->reserve(table_.rows().size());
-    for (const Table::Row& row : table_.rows()) {
-      by_base_->emplace(table_.base(row), row.uid());
-    }
-  }
-  return *by_base_;
-}
-
-void MaildirMailbox::forget_base(const MessageRow& row) {
-  if (by_base_) by_base_->erase(table_.base(row));
 }
 
 Status MaildirMailbox::check() {

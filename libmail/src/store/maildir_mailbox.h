@@ -11,10 +11,11 @@
 
 #include "mail/base/mutex.h"
 #include "store/folder_index.h"
+#include "store/folder_listing.h"
 #include "store/keyword_letters.h"
 #include "store/maildir_files.h"
 #include "store/message_row.h"
-#include "store/uid_register.h"
+#include "store/unclaimed_records.h"
 
 namespace mail::store {
 
@@ -91,7 +92,6 @@ class MaildirMailbox final : public Mailbox,
     std::string name;
     bool is_new = false;
   };
-  using Listing = StringMap<Seen>;  // by base name
   /// A message whose file was not looked at yet.
   struct Undated {
     Uid uid{};
@@ -100,11 +100,20 @@ class MaildirMailbox final : public Mailbox,
     FileInfo file;
     std::optional<std::uint64_t> size;  // of the message, when its name tells a wrong one
   };
+  /// What the directories looked like; none: not known, or too young to be relied on.
   struct Stamps {
-    Glance in_new;
-    Glance in_cur;
-
-    bool operator==(const Stamps&) const = default;
+    std::optional<Glance> in_new;
+    std::optional<Glance> in_cur;
+  };
+  /// Rows beside a listing.
+  struct Comparison {
+    std::vector<Uid> gone;
+    std::vector<Uid> moved;
+    bool meets_unlisted = false;  // a name belongs to a row of the directory that was not listed
+  };
+  struct Adopted {
+    bool has_new = false;
+    bool is_complete = true;  // false: the disk is full, and some have no UID yet
   };
   /// A message on its way into this folder.
   struct Incoming {
@@ -116,9 +125,10 @@ class MaildirMailbox final : public Mailbox,
     WallTime internal_date{};
     std::uint64_t size = 0;
     std::uint64_t stored_size = 0;
-    Uid source{};  // COPY, MOVE
+    Uid source{};      // COPY, MOVE
+    std::string keys;  // of its record
     // Filled in by `insert`.
-    UidRecord record;
+    Uid uid{};
     Flags bits;
     std::string name;
     bool is_new = false;
@@ -139,15 +149,10 @@ class MaildirMailbox final : public Mailbox,
   void publish() ABSL_LOCKS_EXCLUDED(state_, operation_);
 
   std::size_t row_count() ABSL_LOCKS_EXCLUDED(state_);
-  StringMap<Uid>& bases() ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
-  void forget_base(const MessageRow& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
 
   // maildir_index.cc
   StatusOr<bool> restore(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status restore_rows(const std::string& directory, FolderIndex::Opened opened)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  /// The keys of the message's record, if it has one; the record is nobody else's then.
-  std::optional<std::string> claim(Uid uid, std::string_view name)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   /// Takes out rows without a record, and returns their UIDs.
   std::vector<Uid> check_records(std::vector<MessageRow>& rows, TextPool& texts)
@@ -165,26 +170,25 @@ class MaildirMailbox final : public Mailbox,
   StatusOr<bool> sync(bool force) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status begin_reading() ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   StatusOr<Stamps> stamps(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  Status list_into(Listing& listing, const std::string& directory)
+  Comparison compare(FolderListing& listing) ABSL_LOCKS_EXCLUDED(state_);
+  bool calls_for_look(const Comparison& found, FolderListing& listing)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  Status list_one(Listing& listing, const std::string& directory, bool is_new)
+  bool apply(const Comparison& found, FolderListing& listing)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  void settle_duplicate(Listing& listing, const std::string& directory, Seen other)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  bool lacks_known(const Listing& listing) ABSL_LOCKS_EXCLUDED(state_);
-  bool apply_known(const Listing& listing) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status learn_letters(const std::string& directory, std::uint32_t letters)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  StatusOr<bool> adopt_unknown(const Listing& listing, const std::string& directory)
+  StatusOr<Adopted> adopt_unknown(FolderListing& listing, const std::string& directory)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  StatusOr<std::vector<PlacedMessage>> describe(std::span<const Seen* const> listing,
-                                                const std::string& directory)
+  StatusOr<PackedRows> describe(const FolderListing& listing, const std::string& directory)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  StatusOr<bool> look_at(const std::string& path, PlacedMessage& row);
+  /// Makes of letters the bits of keywords.
+  void name_letters(std::vector<MessageRow>& rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
+  StatusOr<bool> look_at(const std::string& path, const MessageName& name, MessageRow& row,
+                         std::string& keys);
   bool look_at_files(std::vector<Undated>& undated, const std::string& directory);
   std::uint64_t measure(const std::string& path, const FileInfo& info, const MessageName& name,
                         std::string& keys);
-  Status number(const std::string& directory, std::vector<PlacedMessage>& rows)
+  Status number(const std::string& directory, PackedRows& messages)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   bool is_numbered_anew() ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_) ABSL_LOCKS_EXCLUDED(state_);
   Status read_register(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
@@ -257,14 +261,11 @@ class MaildirMailbox final : public Mailbox,
 
   Mutex operation_ ABSL_ACQUIRED_BEFORE(state_);
   UidRegister register_ ABSL_GUARDED_BY(operation_);
-  StringMap<UidRecord> unclaimed_ ABSL_GUARDED_BY(operation_);  // records read, file not seen yet
+  UnclaimedRecords unclaimed_ ABSL_GUARDED_BY(operation_);
   std::uint64_t scanned_next_ ABSL_GUARDED_BY(operation_) = 1;  // UIDNEXT at the last full look
-  std::uint64_t told_next_ ABSL_GUARDED_BY(operation_) = 1;     // UIDNEXT that it gave
   bool is_loaded_ ABSL_GUARDED_BY(operation_) = false;
   bool has_learned_letters_ ABSL_GUARDED_BY(operation_) = false;  // dovecot-keywords was read
-  bool has_unnumbered_ ABSL_GUARDED_BY(operation_) =
-      false;  // messages whose UID could not be written
-  std::optional<Stamps> seen_ ABSL_GUARDED_BY(operation_);  // none: the next sync must look
+  Stamps seen_ ABSL_GUARDED_BY(operation_);
   FolderIndex index_ ABSL_GUARDED_BY(operation_);
   std::optional<FolderIndex::Opened> unverified_ ABSL_GUARDED_BY(operation_);
   bool has_opened_index_ ABSL_GUARDED_BY(operation_) = false;
@@ -285,7 +286,6 @@ class MaildirMailbox final : public Mailbox,
   std::uint64_t next_uid_ ABSL_GUARDED_BY(state_) = 1;
   KeywordLetters letters_ ABSL_GUARDED_BY(state_);
   Table table_ ABSL_GUARDED_BY(state_);
-  std::optional<StringMap<Uid>> by_base_ ABSL_GUARDED_BY(state_);  // built when it is needed
   std::uint64_t cache_id_ ABSL_GUARDED_BY(state_) = 0;
   bool may_have_new_ ABSL_GUARDED_BY(state_) = true;  // a row whose file is in new/
 };

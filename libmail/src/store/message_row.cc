@@ -7,6 +7,25 @@
 #include <utility>
 
 namespace mail::store {
+namespace {
+
+void sort_by_uid(std::vector<MessageRow>& rows) {
+  const auto is_before = [](const MessageRow& a, const MessageRow& b) { return a.uid() < b.uid(); };
+  if (std::is_sorted(rows.begin(), rows.end(), is_before)) return;
+  // What moves while it is sorted is small.
+  std::vector<std::pair<Uid, std::uint32_t>> order;
+  order.reserve(rows.size());
+  for (const MessageRow& row : rows) {
+    order.emplace_back(row.uid(), static_cast<std::uint32_t>(order.size()));
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<MessageRow> sorted;
+  sorted.reserve(rows.size());
+  for (const auto& [uid, at] : order) sorted.push_back(rows[at]);
+  rows = std::move(sorted);
+}
+
+}  // namespace
 
 Place MaildirTable::place(const Row& row) const {
   return {std::string(name(row)), row.is_new(),    std::string(keys(row)),
@@ -37,6 +56,23 @@ void MaildirTable::insert(const PlacedMessage& message) {
   Row row(message);
   set_text(row, message.place.name, message.place.keys);
   Base::insert(row);
+}
+
+void MaildirTable::insert(PackedRows messages) {
+  sort_by_uid(messages.rows);
+  std::vector<Row>& sorted = messages.rows;
+  std::size_t octets = 0;
+  for (const Row& row : sorted) octets += row.text_size();
+  messages.texts.drop(messages.texts.size() - octets);
+  if (rows().empty()) {
+    texts_ = std::move(messages.texts);
+  } else {
+    const std::size_t before = texts_.size();
+    texts_.add(messages.texts.all());
+    texts_.drop(messages.texts.size() - octets);
+    for (Row& row : sorted) row.move_text(before + row.text_at());
+  }
+  Base::insert_all(std::move(sorted));
 }
 
 void MaildirTable::remove(std::span<const Uid> uids) {

@@ -83,6 +83,7 @@ class MessageRow {
   bool is_misnamed() const { return is_misnamed_ != 0; }
 
   void set_misnamed(bool is_misnamed) { is_misnamed_ = is_misnamed ? 1 : 0; }
+  void set_uid(Uid uid) { uid_ = uid; }
   void set_modseq(ModSeq modseq) { modseq_ = modseq; }
   /// Keywords have a bit each of the 26 that letters allow.
   void set_flags(const Flags& flags) {
@@ -154,6 +155,20 @@ class MessageRow {
 };
 static_assert(sizeof(MessageRow) == 56);
 
+/// Rows, and the texts that they view.
+struct PackedRows {
+  std::vector<MessageRow> rows;
+  TextPool texts;
+
+  /// At most kMostName and kMostKeys octets.
+  void add(MessageRow row, std::string_view name, std::string_view keys) {
+    const std::uint32_t at = texts.add(name);
+    texts.add(keys);
+    row.set_text(at, name.size(), keys.size());
+    rows.push_back(row);
+  }
+};
+
 /// The messages of a Maildir folder. Views of names and keys are good until the next change.
 class MaildirTable : private MessageTable<MessageRow> {
   using Base = MessageTable<MessageRow>;
@@ -175,6 +190,8 @@ class MaildirTable : private MessageTable<MessageRow> {
                ModSeq known_since);
   void reserve(std::size_t messages, std::size_t octets);
   void insert(const PlacedMessage& message);
+  /// In any order.
+  void insert(PackedRows messages);
   void remove(std::span<const Uid> uids);
   /// Where the file is now.
   void rename(Row& row, std::string_view name, bool is_new);

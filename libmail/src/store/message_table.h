@@ -81,6 +81,22 @@ class MessageTable {
     count(row, 1);
     rows_.insert(lower_bound(row.uid()), std::move(row));
   }
+  /// Ascending. The log of a table that had none begins behind them: what they are is in the rows.
+  void insert_all(std::vector<Row> rows) {
+    if (!rows_.empty() || !log_.empty()) {
+      if (rows.size() > rows_.size()) rows_.reserve(rows_.size() + rows.size());
+      for (Row& row : rows) insert(std::move(row));
+      return;
+    }
+    for (Row& row : rows) {
+      row.set_modseq(modseq_);
+      count(row, 1);
+    }
+    rows_ = std::move(rows);
+    log_begin_ = modseq_;
+    uids_.reset();
+    first_unseen_.reset();
+  }
   void reserve(std::size_t more) { rows_.reserve(rows_.size() + more); }
   void set_flags(Row& row, const Flags& flags) {
     first_unseen_.reset();

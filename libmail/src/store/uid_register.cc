@@ -25,8 +25,8 @@ StatusOr<Dotlock> UidRegister::lock(const std::string& directory) {
   return Dotlock::acquire(*files_, cat(directory, kName, ".lock"));
 }
 
-StatusOr<std::optional<std::vector<UidRecord>>> UidRegister::read(const std::string& directory) {
-  using Records = std::optional<std::vector<UidRecord>>;
+StatusOr<std::optional<UidRecords>> UidRegister::read(const std::string& directory) {
+  using Records = std::optional<UidRecords>;
   const std::string path = cat(directory, kName);
   const auto info = files_->fs.info(path);
   if (absl::IsNotFound(info.status())) {
@@ -39,13 +39,16 @@ StatusOr<std::optional<std::vector<UidRecord>>> UidRegister::read(const std::str
   }
   MAIL_RETURN_IF_ERROR(info.status());
   if (has_been_read_ && stamp_ == glance_at(*info)) return Records();
-  MAIL_ASSIGN_OR_RETURN(const std::string text,
+  MAIL_ASSIGN_OR_RETURN(std::string bytes,
                         read_file(files_->fs, path, files_->options.uidlist_size));
-  UidList list = parse_uidlist(text);
+  const auto text = std::make_shared<const std::string>(std::move(bytes));
+  UidList list = parse_uidlist(*text);
   if (number(header_.validity) != 0 && number(list.header.validity) == 0) {
     list.header.validity = header_.validity;  // damaged meanwhile; we know better
     list.header.others = header_.others;
   }
+  if (list.header.validity != header_.validity) told_next_ = 1;
+  told_next_ = std::max(told_next_, list.header.next);
   if (list.header.validity == header_.validity) {
     list.header.next = std::max(list.header.next, header_.next);
   }
@@ -55,25 +58,28 @@ StatusOr<std::optional<std::vector<UidRecord>>> UidRegister::read(const std::str
   stamp_ = glance_at(*info);
   has_been_read_ = true;
   is_restored_ = false;
-  return Records(std::move(list.records));
+  return Records({std::move(list.records), {text}});
 }
 
-StatusOr<std::optional<std::vector<UidRecord>>> UidRegister::read_courier(
-    const std::string& directory) {
-  using Records = std::optional<std::vector<UidRecord>>;
+StatusOr<std::optional<UidRecords>> UidRegister::read_courier(const std::string& directory) {
+  using Records = std::optional<UidRecords>;
   const std::uint64_t limit = files_->options.uidlist_size;
-  const auto uids = read_file(files_->fs, directory + "/courierimapuiddb", limit);
-  const auto unique_ids = read_file(files_->fs, directory + "/courierpop3dsizelist", limit);
+  auto uids = read_file(files_->fs, directory + "/courierimapuiddb", limit);
+  auto unique_ids = read_file(files_->fs, directory + "/courierpop3dsizelist", limit);
   for (const auto* text : {&uids, &unique_ids}) {
     // What cannot be read just now would cost every UID if it were passed over.
     if (!text->ok() && is_temporary(text->status())) return text->status();
   }
   // A list that was removed while it was in use is not begun anew from what is older still.
   if (!uids.ok() || number(header_.validity) != 0) return Records(std::in_place);
-  UidList list = adopt_courier(*uids, unique_ids.value_or(""));
+  const auto text = std::make_shared<const std::string>(*std::move(uids));
+  const auto pop3_text =
+      std::make_shared<const std::string>(unique_ids.ok() ? *std::move(unique_ids) : std::string());
+  UidList list = adopt_courier(*text, *pop3_text);
   if (number(list.header.validity) == 0) return Records(std::in_place);
   header_ = std::move(list.header);
-  return Records(std::move(list.records));
+  told_next_ = header_.next;
+  return Records({std::move(list.records), {text, pop3_text, list.keys}});
 }
 
 bool UidRegister::restore(const std::string& directory, const IndexedFolder& folder) {
@@ -84,6 +90,7 @@ bool UidRegister::restore(const std::string& directory, const IndexedFolder& fol
     return false;
   }
   header_ = folder.uidlist;
+  told_next_ = header_.next;
   stamp_ = folder.uidlist_glance;
   records_in_file_ = folder.uidlist_records;
   has_been_read_ = true;
@@ -135,6 +142,8 @@ Status UidRegister::append(const std::string& directory, std::span<const UidReco
   if (!status.ok()) {
     must_be_rewritten_ = true;
     files_->suspect(path);  // whoever opens the folder next must know, too
+  } else {
+    told_next_ = header_.next;
   }
   records_in_file_ += fresh.size();
   return status;
@@ -142,13 +151,17 @@ Status UidRegister::append(const std::string& directory, std::span<const UidReco
 
 Status UidRegister::rewrite(const std::string& directory, std::vector<UidRecord> all) {
   const std::string path = cat(directory, kName);
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.uid < b.uid; });
+  const auto is_before = [](const UidRecord& a, const UidRecord& b) { return a.uid < b.uid; };
+  if (!std::is_sorted(all.begin(), all.end(), is_before)) {
+    std::sort(all.begin(), all.end(), is_before);
+  }
   must_be_rewritten_ = true;  // until it has worked
   MAIL_RETURN_IF_ERROR(files_->write_atomically(path, format_uidlist(header_, all)));
   files_->trust(path);
   MAIL_ASSIGN_OR_RETURN(const FileInfo info, files_->fs.info(path));
   stamp_ = glance_at(info);
   records_in_file_ = all.size();
+  told_next_ = header_.next;
   must_be_rewritten_ = false;
   return absl::OkStatus();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,19 +15,28 @@
 
 namespace mail::store {
 
+/// Records, and the texts that they view.
+struct UidRecords {
+  std::vector<UidRecord> list;
+  std::vector<std::shared_ptr<const std::string>> texts;
+};
+
 /// Not safe from several threads; between processes `lock` decides.
 class UidRegister {
  public:
   explicit UidRegister(MaildirFiles& files) : files_(&files) {}
 
   const UidListHeader& header() const { return header_; }
+  /// UIDNEXT as it may be told: a number that could not be written is not passed over, since it may
+  /// be on disk nevertheless, and be believed later.
+  std::uint64_t told_next() const { return told_next_; }
   bool must_be_rewritten() const { return must_be_rewritten_; }
   void request_rewrite() { must_be_rewritten_ = true; }
 
   StatusOr<Dotlock> lock(const std::string& directory);
 
   /// The records, when the file is not the one that was last read or written; else none.
-  StatusOr<std::optional<std::vector<UidRecord>>> read(const std::string& directory);
+  StatusOr<std::optional<UidRecords>> read(const std::string& directory);
 
   /// Goes on where an index says that an earlier opening ended, if the file is still that one. The
   /// records were not read then: `read_anew` makes the next `read` do it.
@@ -51,11 +61,12 @@ class UidRegister {
   Status rewrite(const std::string& directory, std::vector<UidRecord> all);
 
  private:
-  StatusOr<std::optional<std::vector<UidRecord>>> read_courier(const std::string& directory);
+  StatusOr<std::optional<UidRecords>> read_courier(const std::string& directory);
   Status append_lines(const std::string& path, const std::string& lines);
 
   MaildirFiles* files_;
   UidListHeader header_;
+  std::uint64_t told_next_ = 1;  // behind the numbers of the file, as it was last read or written
   std::optional<Glance> stamp_;  // none: the file was not there
   bool has_been_read_ = false;
   bool is_restored_ = false;

@@ -17,6 +17,7 @@
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
 #include "store/message_name.h"
+#include "store/name_table.h"
 
 namespace mail::store {
 namespace {
@@ -74,7 +75,8 @@ std::optional<UidRecord> parse_record(std::string_view line, bool is_old) {
     // "P" alone is a value too: the base name is the POP3 unique-id.
     if ((key.size() < 2 && key != "P") || !ascii::is_upper(key.front()) || rest.empty())
       return std::nullopt;
-    append(record.keys, record.keys.empty() ? "" : " ", key);
+    if (record.keys.empty()) record.keys = key;
+    record.keys = {record.keys.data(), key.data() + key.size()};
     if (record.keys.size() > kMaxRecordKeys) return std::nullopt;
   }
   const std::string_view name = parse_message_name(rest.substr(is_old ? 0 : 1)).base;
@@ -113,16 +115,16 @@ std::vector<UidRecord> longest_ascending(std::vector<UidRecord> records) {
 
 /// Of records with the same name the last one counts.
 void drop_repeated_names(UidList& list) {
-  StringSet seen;
-  seen.reserve(list.records.size());
-  std::vector<UidRecord> kept;
-  kept.reserve(list.records.size());
-  for (auto record = list.records.rbegin(); record != list.records.rend(); ++record) {
-    if (seen.insert(record->name).second) kept.push_back(std::move(*record));
+  NameTable seen;
+  seen.reset(list.records.size());
+  const auto name_at = [&list](std::size_t at) { return list.records[at].name; };
+  std::vector<bool> is_repeated(list.records.size(), false);
+  for (std::size_t i = list.records.size(); i-- > 0;) {
+    is_repeated[i] = seen.insert(name_at(i), i, name_at).is_there;
+    list.must_be_rewritten |= is_repeated[i];
   }
-  std::reverse(kept.begin(), kept.end());
-  list.must_be_rewritten |= kept.size() != list.records.size();
-  list.records = std::move(kept);
+  std::size_t at = 0;
+  std::erase_if(list.records, [&](const UidRecord&) { return is_repeated[at++]; });
 }
 
 }  // namespace
@@ -147,8 +149,8 @@ UidList parse_uidlist(std::string_view text) {
       list.must_be_rewritten = true;
       break;
     }
-    if (auto record = parse_record(line, is_old)) {
-      list.records.push_back(*std::move(record));
+    if (const auto record = parse_record(line, is_old)) {
+      list.records.push_back(*record);
     } else {
       list.must_be_rewritten = true;
     }
@@ -171,8 +173,13 @@ void append_uid_record(std::string& text, const UidRecord& record) {
 }
 
 std::string format_uidlist(const UidListHeader& header, std::span<const UidRecord> records) {
-  std::string text = cat("3 V", number(header.validity), " N", header.next,
-                         header.others.empty() ? "" : " ", header.others, "\n");
+  constexpr std::size_t kRoom = 16;  // for a UID and what separates
+  std::size_t octets = 64 + header.others.size();
+  for (const UidRecord& record : records) octets += record.keys.size() + record.name.size() + kRoom;
+  std::string text;
+  text.reserve(octets);
+  append(text, "3 V", number(header.validity), " N", header.next, header.others.empty() ? "" : " ",
+         header.others, "\n");
   for (const UidRecord& record : records) append_uid_record(text, record);
   return text;
 }

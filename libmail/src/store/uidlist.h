@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,10 +13,11 @@
 
 namespace mail::store {
 
+/// Views into the text of the list.
 struct UidRecord {
   Uid uid{};
-  std::string keys;  // "W2481 Gabc": as they stand, unknown ones too
-  std::string name;  // base name of the message file
+  std::string_view keys;  // "W2481 Gabc": as they stand, unknown ones too
+  std::string_view name;  // base name of the message file
 
   bool operator==(const UidRecord&) const = default;
 };
@@ -32,12 +34,13 @@ struct UidList {
   UidListHeader header;
   std::vector<UidRecord> records;  // ascending, each name once
   bool must_be_rewritten = false;  // damaged, or of an older version: not to be appended to
+  std::shared_ptr<const std::string> keys;  // what records view that is not in the text
 };
 
 inline constexpr std::uint64_t kMaxUid = UINT32_MAX;
 inline constexpr std::size_t kMaxRecordKeys = (1 << 16) - 1;  // octets; such a line is a wrong one
 
-/// Never fails: of a damaged list it keeps what can be kept.
+/// Never fails: of a damaged list it keeps what can be kept. Records view `text`.
 UidList parse_uidlist(std::string_view text);
 
 void append_uid_record(std::string& text, const UidRecord& record);

@@ -106,7 +106,8 @@ TEST_CASE("a damaged line loses only itself") {
 TEST_CASE("the keys of a record may have so many octets") {
   for (const std::size_t octets : {kMaxRecordKeys - 1, kMaxRecordKeys, kMaxRecordKeys + 1}) {
     const std::string keys = "P" + std::string(octets - 1, 'x');
-    const UidList list = parse_uidlist("3 V1 N9\n1 " + keys + " :a\n2 :b\n");
+    const std::string text = "3 V1 N9\n1 " + keys + " :a\n2 :b\n";
+    const UidList list = parse_uidlist(text);
     CHECK(list.must_be_rewritten == (octets > kMaxRecordKeys));
     CHECK(list.records.size() == (octets > kMaxRecordKeys ? 1 : 2));
   }
