@@ -76,6 +76,8 @@ class Port993(LiveTest):
         self.assertIn(b"\\Seen", size)
         envelope = self.ok(self.imap.fetch(number, "(ENVELOPE BODYSTRUCTURE)"))[0]
         self.assertIn(b'"to be fetched"', envelope)
+        for asked in ("(PREVIEW)", "(PREVIEW (LAZY))"):
+            self.assertIn(b'PREVIEW "First line. .a dot ..two"', self.ok(self.imap.fetch(number, asked))[0])
 
     def test_stores_flags(self):
         folder = self.fresh("Flags")

@@ -263,6 +263,8 @@ TEST_CASE("a summary has what clients list, in the order asked for") {
       CHECK(summaries[2]->envelope == "(NIL \"a\" NIL NIL NIL NIL NIL NIL NIL NIL)");
       CHECK(summaries[2]->body.starts_with("(\"text\" \"plain\" "));
       CHECK(summaries[2]->body_structure.starts_with("(\"text\" \"plain\" "));
+      CHECK(summaries[2]->preview == "\"text\"");
+      CHECK(summaries[0]->preview == "\"\"");  // RFC 8970 §3.2: nothing to show
     }
   });
 }

@@ -98,7 +98,7 @@ inline constexpr std::array kCommandTable = {
                "RFC 3501 §6.4.3", "EXPUNGE"},
     CommandRow{"SEARCH", kSelected, kService, parse_search, uid_parse_search, false, "",
                "RFC 3501 §6.4.4", "SEARCH UNSEEN"},
-    CommandRow{"FETCH", kSelected, kService, parse_fetch, uid_parse_fetch, false, "",
+    CommandRow{"FETCH", kSelected, kService, parse_fetch, uid_parse_fetch, false, "PREVIEW",
                "RFC 3501 §6.4.5", "FETCH 1:* (FLAGS BODY.PEEK[TEXT]<0.100>)"},
     CommandRow{"STORE", kSelected, kService, parse_store, uid_parse_store, false, "",
                "RFC 3501 §6.4.6", "STORE 1 +FLAGS (\\Seen)"},

@@ -114,6 +114,20 @@ std::optional<FetchAttribute> body_section(Reader& reader, bool is_peek) {
   return attribute;
 }
 
+// fetch-att       =/ "PREVIEW" [SP "(" "LAZY" ")"]   (RFC 8970 §6)
+std::optional<FetchAttribute> preview(Reader& reader) {
+  FetchAttribute attribute = plain("PREVIEW", Kind::kPreview);
+  Reader ahead = reader;
+  if (!ahead.space() || !ahead.is_at('(')) return attribute;
+  reader.space();
+  reader.expect('(');
+  if (!ascii::equal_ignoring_case(reader.keyword(), "LAZY")) {
+    return reader.bad("Unknown modifier of PREVIEW");
+  }
+  if (!reader.expect(')')) return std::nullopt;
+  return attribute;
+}
+
 // fetch-att       = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" /
 // ".TEXT"]
 //                   / "BODY" ["STRUCTURE"] / "UID" / "BODY" section … / "BODY.PEEK" section …
@@ -129,6 +143,7 @@ std::optional<FetchAttribute> fetch_attribute(Reader& reader) {
     if (reader.is_at('[')) return body_section(reader, false);
     return plain("BODY", Kind::kBody);
   }
+  if (ascii::equal_ignoring_case(name, "PREVIEW")) return preview(reader);
   if (ascii::equal_ignoring_case(name, "BODY.PEEK")) return body_section(reader, true);
   if (ascii::equal_ignoring_case(name, "RFC822")) {
     return rfc822("RFC822", SectionKind::kWhole, false);

@@ -10,6 +10,7 @@
 #include "mail/message/date.h"
 #include "mail/message/header.h"
 #include "mail/message/mime.h"
+#include "mail/message/preview.h"
 #include "mail/message/structure.h"
 
 namespace mail::server {
@@ -81,7 +82,8 @@ FetchPlan::FetchPlan(const std::vector<imap::FetchAttribute>& attributes) {
       case Kind::kRfc822Size: break;
       case Kind::kEnvelope:
       case Kind::kBody:
-      case Kind::kBodyStructure: needs_summary = true; break;
+      case Kind::kBodyStructure:
+      case Kind::kPreview: needs_summary = true; break;
       case Kind::kSection:
         (is_in_summary(attribute) ? needs_summary : needs_bytes) = true;
         if (!attribute.is_peek) marks_seen = true;
@@ -117,6 +119,12 @@ std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attribu
         items.push_back(text_item(attribute, message::body_structure_text(parsed(), is_extended)));
         break;
       }
+      case Kind::kPreview: {
+        std::string text;
+        message::append_imap_string(text, message::preview_text(parsed()));
+        items.push_back(text_item(attribute, std::move(text)));
+        break;
+      }
       case Kind::kSection:
         items.push_back(section_item(attribute,
                                      attribute.section.part.empty()
@@ -145,6 +153,7 @@ std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attribu
       case Kind::kBodyStructure:
         items.push_back(ready_item(attribute, summary.body_structure, summary));
         break;
+      case Kind::kPreview: items.push_back(ready_item(attribute, summary.preview, summary)); break;
       case Kind::kSection:
         items.push_back(section_item(
             attribute, message::section_octets(summary.header, attribute.section), nullptr));

@@ -13,6 +13,7 @@
 #include "mail/base/ascii.h"
 #include "mail/message/header.h"
 #include "mail/message/mime.h"
+#include "mail/message/preview.h"
 #include "mail/message/structure.h"
 #include "store/checksum.h"
 
@@ -46,7 +47,9 @@ constexpr std::array<std::string_view, 26> kFields = {"Auto-Submitted",
                                                       "X-Label",
                                                       "X-Priority"};
 
-constexpr std::size_t kLengths = 3;
+/// Of what is packed: a record of another one is not believed, and made anew.
+constexpr std::uint64_t kVersion = 2;
+constexpr std::size_t kLengths = 4;
 constexpr std::size_t kPackedHead = kLengths * 4;
 constexpr std::size_t kRecordHead = 8;
 
@@ -64,6 +67,7 @@ std::uint32_t number_at(std::string_view bytes, std::size_t at) {
 std::uint32_t checksum_of(std::uint64_t id, std::string_view uid_and_packed) {
   std::string head;
   put(head, id, 8);
+  put(head, kVersion, 1);
   return checksum(uid_and_packed, checksum(head));
 }
 
@@ -81,9 +85,11 @@ std::string pack_summary(std::string_view bytes) {
   const std::vector<std::string> fields(kFields.begin(), kFields.end());
   const std::string_view header = bytes.substr(0, message::header_length(bytes));
   const message::MimeTree tree(bytes);
+  std::string preview;
+  message::append_imap_string(preview, message::preview_text(tree));
   const std::string texts[] = {message::envelope_text(header),
                                message::body_structure_text(tree, true),
-                               message::body_structure_text(tree, false)};
+                               message::body_structure_text(tree, false), preview};
   std::string packed;
   for (const std::string& text : texts) put(packed, text.size(), 4);
   for (const std::string& text : texts) packed += text;
@@ -95,7 +101,8 @@ std::optional<Summary> unpack_summary(std::string_view packed, std::shared_ptr<c
   if (packed.size() < kPackedHead) return std::nullopt;
   Summary summary;
   std::string_view rest = packed.substr(kPackedHead);
-  std::string_view* const texts[] = {&summary.envelope, &summary.body_structure, &summary.body};
+  std::string_view* const texts[] = {&summary.envelope, &summary.body_structure, &summary.body,
+                                     &summary.preview};
   for (std::size_t i = 0; i < kLengths; ++i) {
     const std::size_t octets = number_at(packed, 4 * i);
     if (octets > rest.size()) return std::nullopt;

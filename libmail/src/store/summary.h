@@ -1,7 +1,7 @@
 // A summary as libmail.cache keeps it.
 //
-//   record = checksum uid packed      the checksum covers the cache's identity, uid and packed
-//   packed = 3length envelope body-structure body header
+//   record = checksum uid packed      the checksum covers the cache's identity, version, uid and
+//   packed packed = 4length envelope body-structure body preview header
 #pragma once
 
 #include <cstdint>

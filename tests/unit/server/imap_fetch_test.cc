@@ -43,6 +43,7 @@ TEST_CASE("A plan reads the message only for what needs its bytes") {
       {attribute(Kind::kEnvelope), false, true, false},
       {attribute(Kind::kBody), false, true, false},
       {attribute(Kind::kBodyStructure), false, true, false},
+      {attribute(Kind::kPreview), false, true, false},
       {attribute(Kind::kSection, true), true, false, false},
       {attribute(Kind::kSection, false), true, false, true},
       {listed, false, true, false},
@@ -73,6 +74,29 @@ TEST_CASE("A summary answers as the message itself would") {
     REQUIRE(from_summary.size() == 1);
     CHECK(from_summary[0].is_literal);
     CHECK(from_summary[0].octets == from_message[0].octets);
+  }
+}
+
+TEST_CASE("A preview is a quoted string, a literal beyond ASCII, never NIL") {
+  struct Row {
+    std::string_view message, expected;
+  };
+  const Row rows[] = {
+      {"A: b\r\n\r\nsay \"hi\"\r\n", R"("say \"hi\"")"},
+      {"Content-Type: text/plain; charset=utf-8\r\n\r\nGr\xC3\xBC\xC3\x9F\r\n",
+       "{6}\r\nGr\xC3\xBC\xC3\x9F"},
+      {"Content-Type: image/gif\r\n\r\nx", "\"\""},
+  };
+  for (const Row& row : rows) {
+    const auto content = std::make_shared<const FixedContent>(std::string(row.message));
+    const auto items = render({attribute(Kind::kPreview)}, {}, content);
+    REQUIRE(items.size() == 1);
+    CHECK_FALSE(items[0].is_literal);
+    CHECK(items[0].ready_text() == row.expected);
+    store::Summary summary;
+    summary.owner = content;
+    summary.preview = row.expected;
+    CHECK(render({attribute(Kind::kPreview)}, {}, summary)[0].ready_text() == row.expected);
   }
 }
 

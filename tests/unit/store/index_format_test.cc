@@ -180,6 +180,7 @@ TEST_CASE("a summary is found by cache, UID and octets") {
   CHECK(summary->envelope.starts_with("(NIL \"x\" "));
   CHECK(summary->body.starts_with("(\"text\" \"plain\" "));
   CHECK(summary->body_structure.size() > summary->body.size());
+  CHECK(summary->preview == "\"text\"");
   CHECK_FALSE(parse_summary_record(record, 8, Uid{3}, nullptr));
   CHECK_FALSE(parse_summary_record(record, 7, Uid{4}, nullptr));
   for (std::size_t at = 0; at < record.size(); ++at) {

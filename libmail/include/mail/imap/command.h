@@ -125,6 +125,7 @@ struct FetchAttribute {
     kEnvelope,
     kBody,  // BODY: structure without extension data
     kBodyStructure,
+    kPreview,  // RFC 8970; LAZY or not, it is the same
     kSection,  // BODY[…], BODY.PEEK[…], RFC822, RFC822.HEADER, RFC822.TEXT
   };
   struct Partial {

@@ -34,6 +34,7 @@ struct Summary {
   std::string_view envelope;          // ENVELOPE (RFC 3501 §7.4.2)
   std::string_view body_structure;    // BODYSTRUCTURE
   std::string_view body;              // BODY
+  std::string_view preview;           // PREVIEW (RFC 8970)
   std::string_view header;            // the fields that `is_summarized` knows, and the empty line
   std::shared_ptr<const void> owner;  // keeps them alive
 };
