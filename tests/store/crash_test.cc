@@ -216,6 +216,25 @@ std::vector<Scenario> scenarios() {
                    there(state, "new", "ann/Other", ok);
                    there(state, "new", "bob/INBOX", ok);
                  }});
+  all.push_back({"deliver different octets to several", nothing,
+                 [](Disk& disk) {
+                   // Trace fields of their own: a file for each.
+                   disk.sent.insert(cat("X: ann\r\n", message("new")));
+                   disk.sent.insert(cat("X: bob\r\n", message("new")));
+                   const Target targets[] = {{{kAnn, ""}, "INBOX", "X: ann\r\n"},
+                                             {{kBob, ""}, "INBOX", "X: bob\r\n"}};
+                   const std::string bytes = message("new");
+                   const std::string_view pieces[] = {bytes};
+                   return disk.store->deliver(targets, pieces, disk.clock.wall());
+                 },
+                 [](const State& state, bool ok) {
+                   old_ones_are_there(state);
+                   for (const std::string user : {"ann", "bob"}) {
+                     const auto at = state.find(cat("X: ", user, "\r\n", message("new")));
+                     if (ok) REQUIRE(at != state.end());
+                     if (at != state.end()) CHECK(at->second.size() == 1);
+                   }
+                 }});
   all.push_back({"first delivery to an account", nothing,
                  [](Disk& disk) {
                    const Target targets[] = {{{"eve@example.net", ""}, "INBOX", ""}};
@@ -525,6 +544,32 @@ TEST_CASE("a delivery costs one flush of the file and one of each directory") {
   REQUIRE(disk.deliver("y", {{kAnn, "INBOX"}, {kAnn, "INBOX"}, {kBob, "INBOX"}}).ok());
   CHECK(disk.fs.count(Operation::kSync) == 1);
   CHECK(disk.fs.count(Operation::kSyncDirectory) == 2);
+}
+
+TEST_CASE("more messages than may wait for one flush are appended all or none") {
+  constexpr std::size_t kMany = 2 * 64 + 1;
+  for (const std::uint64_t k : {0u, 1u, 100u, 257u, 300u, 400u, 600u, 650u, 660u, 700u, 780u}) {
+    INFO("the power goes at operation " << k);
+    Disk disk(k);
+    const auto inbox = *disk.open("INBOX");
+    std::vector<NewMessage> messages;
+    for (std::size_t i = 0; i < kMany; ++i) {
+      messages.push_back({message(cat("a", i)), {}, {}});
+      disk.sent.insert(messages.back().bytes);
+    }
+    disk.fs.reset_counts();
+    disk.fs.cut_power_at(k);
+    const bool ok = inbox->append(messages).ok();
+    if (k == 0) {
+      // Each message, the uidlist; the directory.
+      CHECK(disk.fs.count(Operation::kSync) == kMany + 1);
+      CHECK(disk.fs.count(Operation::kSyncDirectory) == 1);
+    }
+    disk.power_cut();
+    const State state = disk.observe();  // whatever is there is whole
+    if (!ok) continue;
+    for (std::size_t i = 0; i < kMany; ++i) CHECK(count(state, cat("a", i)) == 1);
+  }
 }
 
 TEST_CASE("flushes of the other calls are counted, too") {

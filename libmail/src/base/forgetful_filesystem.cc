@@ -5,6 +5,7 @@
 #include <optional>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "mail/base/forgetful.h"
 #include "mail/base/mutex.h"
@@ -209,6 +210,25 @@ Status ForgetfulFilesystem::set_owner(const std::string& path, std::uint32_t own
 Status ForgetfulFilesystem::sync_directory(const std::string& path) {
   return run(faults_->begin(Operation::kSyncDirectory),
              [&] { return tree_->sync_directory(path); });
+}
+
+Status ForgetfulFilesystem::in_any_order(std::size_t count,
+                                         const std::function<Status(std::size_t)>& call) {
+  std::vector<std::size_t> order(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    order[i] = i;
+    std::swap(order[i], order[faults_->draw(i + 1)]);
+  }
+  Status status;
+  for (const std::size_t i : order) status.Update(call(i));
+  return status;
+}
+Status ForgetfulFilesystem::sync_all(std::span<File* const> files) {
+  return in_any_order(files.size(), [files](std::size_t i) { return files[i]->sync(); });
+}
+Status ForgetfulFilesystem::sync_directories(std::span<const std::string> paths) {
+  return in_any_order(paths.size(),
+                      [this, paths](std::size_t i) { return sync_directory(paths[i]); });
 }
 
 }  // namespace mail

@@ -108,11 +108,6 @@ void Acceptor::admit(Descriptor descriptor, Endpoint peer) {
       network_.complain("too many connections from one address, closed a new one", peer.address);
       return;
   }
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  if (getsockname(descriptor.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    arrival.local = to_endpoint(address);
-  }
   arrival.descriptor = std::move(descriptor);
   arrival.peer = std::move(peer);
   if (service_.tls) arrival.tls = service_.tls();

@@ -46,9 +46,8 @@ void Loop::begin(Arrival arrival, const Handler& handler) {
   connections_.push_front(
       Connection{.ticket = std::move(arrival.ticket), .socket = socket, .task = {}});
   const auto self = connections_.begin();
-  auto transport =
-      std::make_unique<SocketTransport>(socket, std::move(arrival.peer), std::move(arrival.local),
-                                        std::move(arrival.tls), arrival.protocol, &self->ticket);
+  auto transport = std::make_unique<SocketTransport>(
+      socket, std::move(arrival.peer), std::move(arrival.tls), arrival.protocol, &self->ticket);
   if (stopping_) socket->tell_stopping();
   const bool may_stay =
       self->ticket.on_shed([inbox = inbox_, weak = std::weak_ptr<SocketState>(socket)] {

@@ -26,7 +26,6 @@ using Handler = std::function<Task<void>(Loop& loop, std::unique_ptr<Transport> 
 struct Arrival {
   Descriptor descriptor;
   Endpoint peer;
-  Endpoint local;
   std::shared_ptr<const TlsContext> tls;
   std::string_view protocol;  // for ALPN; outlives the loop
   Gate::Ticket ticket;

@@ -6,7 +6,8 @@
 // handler keeps the SocketState alive, never the transport or the coroutine.
 //
 // A wake-up or a stop that comes while nobody waits is kept for the next wait. The price of a wait
-// is one coroutine frame, one Asio operation from its recycled memory and one epoll_ctl.
+// is one coroutine frame, one Asio operation from its recycled memory and one epoll_ctl; the timer
+// stays from one wait to the next.
 //
 // Tested by tests/unit/net/transport_test.cc and tls_test.cc.
 #include "net/transport.h"
@@ -17,6 +18,7 @@
 #include <sys/socket.h>
 
 #include "net/inbox.h"
+#include "net/socket.h"
 #include "net/tls.h"
 
 namespace mail::net {
@@ -107,11 +109,28 @@ void SocketState::begin_wait(Transport::Interest interest, std::optional<TimePoi
   armed_ = 0;
   if (interest.readable) watch(WaitType::wait_read);
   if (interest.writable) watch(WaitType::wait_write);
+  deadline_.reset();
   if (deadline && *deadline - steady_now() < kNoDeadline) {
-    timer_.emplace(descriptor_.get_executor(), *deadline);
-    timer_->async_wait([self = shared_from_this(), number = wait_](asio::error_code error) {
-      if (!error && number == self->wait_) self->finish(Readiness::kDeadline);
-    });
+    deadline_ = deadline;
+    if (!rings_at_ || *deadline_ < *rings_at_) ring_at(*deadline_);
+  }
+}
+
+void SocketState::ring_at(TimePoint time) {
+  rings_at_ = time;
+  timer_.emplace(descriptor_.get_executor(), time);
+  timer_->async_wait([self = shared_from_this(), time](asio::error_code error) {
+    if (!error && self->rings_at_ == time) self->ring();
+  });
+}
+
+void SocketState::ring() {
+  rings_at_.reset();
+  if (!waiting_ || !deadline_) return;
+  if (*deadline_ <= steady_now()) {
+    finish(Readiness::kDeadline);
+  } else {
+    ring_at(*deadline_);
   }
 }
 
@@ -131,7 +150,6 @@ void SocketState::finish(Readiness answer) {
     asio::error_code ignored;
     descriptor_.cancel(ignored);
   }
-  timer_.reset();
   answer_ = answer;
   // The owner may end, and let go of everything but this handler's reference, before this returns.
   std::exchange(waiting_, {}).resume();
@@ -163,6 +181,8 @@ void SocketState::abort() {
 
 void SocketState::close() {
   if (std::exchange(closed_, true)) return;
+  timer_.reset();  // it holds on to this object
+  rings_at_.reset();
   drain(descriptor_.native_handle());
   // Also for those that hold a duplicate: the peer must see the end now.
   ::shutdown(descriptor_.native_handle(), SHUT_RDWR);
@@ -170,17 +190,29 @@ void SocketState::close() {
   descriptor_.close(ignored);
 }
 
-SocketTransport::SocketTransport(std::shared_ptr<SocketState> state, Endpoint peer, Endpoint local,
+SocketTransport::SocketTransport(std::shared_ptr<SocketState> state, Endpoint peer,
                                  std::shared_ptr<const TlsContext> tls, std::string_view protocol,
                                  Gate::Ticket* ticket)
     : state_(std::move(state)),
       peer_(std::move(peer)),
-      local_(std::move(local)),
       tls_context_(std::move(tls)),
       protocol_(protocol),
       ticket_(ticket) {}
 
 SocketTransport::~SocketTransport() { close(); }
+
+const Endpoint& SocketTransport::local() const {
+  if (!local_) {
+    local_.emplace();
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (!state_->is_closed() &&
+        getsockname(state_->descriptor(), reinterpret_cast<sockaddr*>(&address), &size) == 0) {
+      local_ = to_endpoint(address);
+    }
+  }
+  return *local_;
+}
 
 Task<Readiness> SocketTransport::wait(Interest interest, std::optional<TimePoint> deadline) {
   if (const auto known = state_->answer_now(deadline, true)) co_return *known;

@@ -64,10 +64,16 @@ class SocketState : public std::enable_shared_from_this<SocketState> {
   SocketState(asio::io_context& loop) : descriptor_(loop) {}
   void woken();
   void watch(asio::posix::stream_descriptor::wait_type what);
+  void ring_at(TimePoint time);
+  void ring();
   void finish(Transport::Readiness answer);
 
   asio::posix::stream_descriptor descriptor_;
-  std::optional<asio::steady_timer> timer_;  // only while waiting with a deadline
+  // Rings at the deadline of the present wait or before, and then looks: deadlines move on with
+  // every command, and moving the timer along would cost a system call each time.
+  std::optional<asio::steady_timer> timer_;
+  std::optional<TimePoint> rings_at_;
+  std::optional<TimePoint> deadline_;  // of the present wait
   std::shared_ptr<SocketWaker> waker_;
   std::coroutine_handle<> waiting_;
   // Each wait has a number, so that a handler of an earlier one can tell that it comes late.
@@ -85,7 +91,7 @@ class SocketTransport final : public Transport {
  public:
   /// `tls` may be null: then `start_tls` fails. `protocol` as in TlsStream::accept. `ticket`, which
   /// may be null, outlives the transport.
-  SocketTransport(std::shared_ptr<SocketState> state, Endpoint peer, Endpoint local,
+  SocketTransport(std::shared_ptr<SocketState> state, Endpoint peer,
                   std::shared_ptr<const TlsContext> tls, std::string_view protocol,
                   Gate::Ticket* ticket);
   ~SocketTransport() override;
@@ -98,13 +104,13 @@ class SocketTransport final : public Transport {
   void set_established() override;
   bool count_as(std::string_view address) override;
   const Endpoint& peer() const override { return peer_; }
-  const Endpoint& local() const override { return local_; }
+  const Endpoint& local() const override;
   std::shared_ptr<Waker> waker() override;
 
  private:
   const std::shared_ptr<SocketState> state_;
   const Endpoint peer_;
-  const Endpoint local_;
+  mutable std::optional<Endpoint> local_;  // asked of the system when somebody wants to know
   std::shared_ptr<const TlsContext> tls_context_;  // until the handshake
   const std::string_view protocol_;
   Gate::Ticket* const ticket_;

@@ -9,13 +9,24 @@
 
 namespace mail::net {
 
-WorkerPool::WorkerPool(std::size_t threads) : limit_(threads == 0 ? 1 : threads) {}
+WorkerPool::WorkerPool(std::size_t threads) : limit_(threads == 0 ? 1 : threads) {
+  sem_init(&work_arrived_, 0, 0);
+}
+
+WorkerPool::~WorkerPool() {
+  stop();
+  sem_destroy(&work_arrived_);
+}
 
 bool WorkerPool::submit(Job& job) {
+  bool is_somebody_idle = false;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return false;
-    if (queued_ >= idle_ && threads_.size() < limit_) {
+    is_somebody_idle = idle_ > 0;
+    if (is_somebody_idle) {
+      --idle_;
+    } else if (threads_.size() < limit_) {
       auto thread = Thread::start("mail worker", [this] { work(); });
       if (thread.ok()) {
         threads_.push_back(std::move(thread).value());
@@ -25,9 +36,8 @@ bool WorkerPool::submit(Job& job) {
     }
     (last_ == nullptr ? first_ : last_->next) = &job;
     last_ = &job;
-    ++queued_;
   }
-  work_arrived_.notify_one();
+  if (is_somebody_idle) sem_post(&work_arrived_);
   return true;
 }
 
@@ -37,12 +47,14 @@ void WorkerPool::work() {
     while (first_ == nullptr) {
       if (stopping_) return;
       ++idle_;
-      work_arrived_.wait(lock);
-      --idle_;
+      lock.unlock();
+      while (sem_wait(&work_arrived_) != 0) {
+        // A signal.
+      }
+      lock.lock();
     }
     Job* job = std::exchange(first_, first_->next);
     if (first_ == nullptr) last_ = nullptr;
-    --queued_;
     lock.unlock();
     job->call();
     // From the moment its owner may run the job is gone: take what is needed out first.
@@ -60,7 +72,7 @@ void WorkerPool::stop() {
     stopping_ = true;
     threads.swap(threads_);
   }
-  work_arrived_.notify_all();
+  for (std::size_t i = 0; i < threads.size(); ++i) sem_post(&work_arrived_);
   for (auto& thread : threads) thread.join();
 }
 

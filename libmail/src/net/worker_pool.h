@@ -1,13 +1,14 @@
 // The threads behind the Worker port.
 #pragma once
 
-#include <condition_variable>
 #include <coroutine>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
+
+#include <semaphore.h>
 
 #include "mail/base/ports.h"
 #include "net/thread.h"
@@ -32,7 +33,7 @@ class WorkerPool {
   };
 
   explicit WorkerPool(std::size_t threads);
-  ~WorkerPool() { stop(); }
+  ~WorkerPool();
 
   /// False when the pool has stopped or no thread can be had: the caller runs the job itself.
   bool submit(Job& job);
@@ -46,11 +47,11 @@ class WorkerPool {
 
   const std::size_t limit_;
   mutable std::mutex mutex_;
-  std::condition_variable work_arrived_;
+  // Not a condition variable: glibc's wakes the mutex' next owner with a system call of its own.
+  sem_t work_arrived_;
   Job* first_ = nullptr;
   Job* last_ = nullptr;
-  std::size_t queued_ = 0;
-  std::size_t idle_ = 0;
+  std::size_t idle_ = 0;  // wait for work, and nobody has woken them yet
   bool stopping_ = false;
   std::vector<Thread> threads_;
 };

@@ -100,8 +100,12 @@ Task<directory::Login> LoginDesk::admit(std::string_view name, std::string_view 
   }
   const directory::LoginAttempt attempt{service_of(connection_.protocol),
                                         connection_.world.clock.wall()};
-  auto verify = [snapshot = connection_.world.directory.get(), name, password, attempt] {
-    return directory::authenticate(*snapshot, name, password, attempt);
+  auto verify = [shared = connection_.shared, snapshot = connection_.world.directory.get(), name,
+                 password, attempt] {
+    shared->begin_password();
+    auto login = directory::authenticate(*snapshot, name, password, attempt);
+    shared->end_password();
+    return login;
   };
   auto login = co_await run_on(connection_.world.worker, std::move(verify));
   co_return login;

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <semaphore>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +18,9 @@
 #include "server/quota_watch.h"
 
 namespace mail::server {
+
+/// Passwords that are verified at the same time.
+inline constexpr std::ptrdiff_t kPasswordsAtOnce = 8;
 
 class Shared {
  public:
@@ -53,6 +58,12 @@ class Shared {
   }
   void give_login_place_back() { counters_->waiting.fetch_sub(1); }
 
+  /// Around the verification of a password, on a worker: waits until fewer than
+  /// `kPasswordsAtOnce` others are at it. There are more workers than processors, and a hash may
+  /// take tens of megabytes.
+  void begin_password() { counters_->passwords.acquire(); }
+  void end_password() { counters_->passwords.release(); }
+
   const crypto::Secret& secret() const { return secret_; }
 
  private:
@@ -61,6 +72,7 @@ class Shared {
     std::atomic<std::uint64_t> connections{0};
     std::atomic<std::uint64_t> memory{0};
     std::atomic<std::size_t> waiting{0};  // logins
+    std::counting_semaphore<> passwords{kPasswordsAtOnce};
     LoginCounts logins;
     QuotaWatch quota_watch;
   };

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "mail/base/flush.h"
 #include "store/checksum.h"
 #include "store/message_name.h"
 
@@ -30,6 +31,25 @@ std::uint64_t boot_number(Filesystem& fs, const std::string& boot_id) {
 }
 
 }  // namespace
+
+Status Unflushed::add(std::unique_ptr<File> file, std::uint64_t octets) {
+  if (!files_.empty() && (files_.size() >= kFiles || octets_ + octets > kOctets)) {
+    MAIL_RETURN_IF_ERROR(flush());
+  }
+  files_.push_back(std::move(file));
+  octets_ += octets;
+  return absl::OkStatus();
+}
+
+Status Unflushed::flush(File* last) {
+  std::vector<File*> all;
+  for (const auto& file : files_) all.push_back(file.get());
+  if (last != nullptr) all.push_back(last);
+  const Status status = sync_all(*fs_, all);
+  files_.clear();
+  octets_ = 0;
+  return status;
+}
 
 MaildirFiles::MaildirFiles(Filesystem& the_filesystem, Clock& the_clock, Random& the_random,
                            EventBus* the_events, MaildirOptions the_options,
@@ -141,20 +161,19 @@ Status MaildirFiles::make_maildir(const std::string& path) {
 Status MaildirFiles::fill(File& file, std::string_view bytes, WallTime modified) {
   if (owner_) MAIL_RETURN_IF_ERROR(file.set_owner(owner_->first, owner_->second));
   MAIL_RETURN_IF_ERROR(file.append(bytes));
-  MAIL_RETURN_IF_ERROR(file.set_modified(modified));
-  return file.sync();
+  return file.set_modified(modified);
 }
 
 StatusOr<std::string> MaildirFiles::write_temporary(const std::string& directory,
                                                     const std::string& base, std::string_view bytes,
-                                                    WallTime modified) {
+                                                    WallTime modified, Unflushed& unflushed) {
   const std::string path = cat(directory, "/tmp/", base);
-  MAIL_ASSIGN_OR_RETURN(const std::unique_ptr<File> file, fs.create(path, kFileMode));
-  if (const Status status = fill(*file, bytes, modified); !status.ok()) {
-    fs.unlink(path).IgnoreError();  // the first failure is the one to report
-    return status;
-  }
-  return path;
+  MAIL_ASSIGN_OR_RETURN(std::unique_ptr<File> file, fs.create(path, kFileMode));
+  Status status = fill(*file, bytes, modified);
+  if (status.ok()) status = unflushed.add(std::move(file), bytes.size());
+  if (status.ok()) return path;
+  fs.unlink(path).IgnoreError();  // the first failure is the one to report
+  return status;
 }
 
 Status MaildirFiles::hand_over(const std::string& path) {

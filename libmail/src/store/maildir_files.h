@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "mail/base/mutex.h"
 #include "mail/store/maildir.h"
@@ -16,6 +17,27 @@
 #include "store/owing_folders.h"
 
 namespace mail::store {
+
+/// Files whose octets are not durable yet, open so that they can be flushed together.
+class Unflushed {
+ public:
+  /// So many descriptors and so many octets at most wait for one flush.
+  static constexpr std::size_t kFiles = 64;
+  static constexpr std::uint64_t kOctets = 8 << 20;
+
+  explicit Unflushed(Filesystem& fs) : fs_(&fs) {}
+
+  /// Flushes the others first when there are too many.
+  Status add(std::unique_ptr<File> file, std::uint64_t octets);
+  /// Everything that was added, and `last`, is durable when this returns OK. Holds nothing
+  /// afterwards.
+  Status flush(File* last = nullptr);
+
+ private:
+  Filesystem* fs_;
+  std::vector<std::unique_ptr<File>> files_;
+  std::uint64_t octets_ = 0;
+};
 
 /// Shared by all objects of one store. Safe from any thread.
 class MaildirFiles {
@@ -44,10 +66,11 @@ class MaildirFiles {
   Status make_maildir(const std::string& path);
   Status make_directory(const std::string& path);
 
-  /// Writes `directory`/tmp/`base`, durable as far as its octets go, and returns its path. Leaves
+  /// Writes `directory`/tmp/`base`, adds it to what is to be flushed, and returns its path. Leaves
   /// nothing when it fails.
   StatusOr<std::string> write_temporary(const std::string& directory, const std::string& base,
-                                        std::string_view bytes, WallTime modified);
+                                        std::string_view bytes, WallTime modified,
+                                        Unflushed& unflushed);
   Status write_atomically(const std::string& path, std::string_view bytes);
   /// An empty file.
   Status create_empty(const std::string& path, std::uint32_t mode);

@@ -1,9 +1,10 @@
 // APPEND, COPY and MOVE: messages that enter a folder with a UID. The order of the steps is the
 // crash argument:
 //
-//  1. the octets are written (or linked) under tmp/ and flushed; nobody sees them;
-//  2. the UIDs are written to dovecot-uidlist and flushed: a cut after this leaves records without
-//     files, which mean nothing, and numbers that are never given out again;
+//  1. the octets are written (or linked) under tmp/; nobody sees them;
+//  2. the UIDs are written to dovecot-uidlist, and both are flushed, at the same time: a cut until
+//     here leaves files under tmp/ and records without files, which mean nothing, and numbers that
+//     are never given out again;
 //  3. each file is renamed into place, with the name that its record tells; the room that was
 //     reserved for it in the account is given back in the same moment (account_usage.h);
 //  4. the directory is flushed, and only then the caller hears of success.
@@ -16,6 +17,7 @@
 #include <functional>
 #include <utility>
 
+#include "mail/base/flush.h"
 #include "store/line_ends.h"
 #include "store/maildir_mailbox.h"
 
@@ -40,7 +42,8 @@ bool calls_for_copy(const Status& status) {
 }  // namespace
 
 StatusOr<MaildirMailbox::Incoming> MaildirMailbox::write_one(const std::string& stored,
-                                                             const NewMessage& message) {
+                                                             const NewMessage& message,
+                                                             Unflushed& unflushed) {
   Incoming incoming;
   incoming.size = store::wire_size(stored);
   incoming.stored_size = stored.size();
@@ -48,7 +51,7 @@ StatusOr<MaildirMailbox::Incoming> MaildirMailbox::write_one(const std::string& 
   incoming.flags = message.flags;
   incoming.internal_date = message.internal_date;
   MAIL_ASSIGN_OR_RETURN(incoming.path, files_->write_temporary(directory(), incoming.base, stored,
-                                                               message.internal_date));
+                                                               message.internal_date, unflushed));
   return incoming;
 }
 
@@ -56,16 +59,17 @@ StatusOr<std::vector<Uid>> MaildirMailbox::append(std::span<const NewMessage> me
                                                   const UsageLimit& limit) {
   MAIL_RETURN_IF_ERROR(check());
   std::vector<Incoming> incoming;
+  Unflushed unflushed(files_->fs);
   for (const NewMessage& message : messages) {
     const std::string_view pieces[] = {message.bytes};
-    auto one = write_one(to_stored(pieces), message);
+    auto one = write_one(to_stored(pieces), message, unflushed);
     if (!one.ok()) {
       drop(incoming);
       return one.status();
     }
     incoming.push_back(std::move(one).value());
   }
-  MAIL_RETURN_IF_ERROR(commit_incoming(incoming, limit));
+  MAIL_RETURN_IF_ERROR(commit_incoming(incoming, unflushed, limit));
   std::vector<Uid> uids;
   for (const Incoming& message : incoming) uids.push_back(message.uid);
   return uids;
@@ -85,7 +89,8 @@ StatusOr<Reservation> MaildirMailbox::reserve(const std::vector<Incoming>& messa
   return usage->reserve(added, limit, files_->clock.wall());
 }
 
-Status MaildirMailbox::commit_incoming(std::vector<Incoming>& messages, const UsageLimit& limit) {
+Status MaildirMailbox::commit_incoming(std::vector<Incoming>& messages, Unflushed& unflushed,
+                                       const UsageLimit& limit) {
   if (messages.empty()) return absl::OkStatus();
   auto reserved = reserve(messages, limit);
   Status status = reserved.status();
@@ -93,7 +98,7 @@ Status MaildirMailbox::commit_incoming(std::vector<Incoming>& messages, const Us
     const MutexLock operation(operation_);
     status = check();
     if (status.ok()) status = name_incoming(messages);
-    if (status.ok()) status = insert(messages, *std::move(reserved));
+    if (status.ok()) status = insert(messages, unflushed, *std::move(reserved));
     save_index();
   }
   if (!status.ok()) {
@@ -135,7 +140,8 @@ Status MaildirMailbox::place_all(const std::string& directory,
   return absl::OkStatus();
 }
 
-Status MaildirMailbox::insert(std::vector<Incoming>& messages, Reservation reservation) {
+Status MaildirMailbox::insert(std::vector<Incoming>& messages, Unflushed& unflushed,
+                              Reservation reservation) {
   const std::string directory = this->directory();
   {
     MAIL_ASSIGN_OR_RETURN(const Dotlock lock, register_.lock(directory));
@@ -145,7 +151,7 @@ Status MaildirMailbox::insert(std::vector<Incoming>& messages, Reservation reser
       MAIL_ASSIGN_OR_RETURN(message.uid, register_.take());
       fresh.push_back({message.uid, message.keys, message.base});
     }
-    MAIL_RETURN_IF_ERROR(write_records(directory, fresh, {}));
+    MAIL_RETURN_IF_ERROR(write_records(directory, fresh, {}, unflushed));
   }
   auto place = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return place_all(directory, messages); };
   if (const Status placed = reservation.place(place); !placed.ok()) {
@@ -177,13 +183,10 @@ void MaildirMailbox::flush_undone(const std::string& directory) {
 Status MaildirMailbox::finish_insert(std::vector<Incoming>& messages) {
   const auto is_new = [](const Incoming& message) { return message.is_new; };
   const std::string directory = this->directory();
-  Status status;
-  if (std::any_of(messages.begin(), messages.end(), is_new)) {
-    status = files_->fs.sync_directory(directory + "/new");
-  }
-  if (status.ok() && !std::all_of(messages.begin(), messages.end(), is_new)) {
-    status = files_->fs.sync_directory(directory + "/cur");
-  }
+  std::vector<std::string> changed;
+  if (std::any_of(messages.begin(), messages.end(), is_new)) changed.push_back(directory + "/new");
+  if (!std::all_of(messages.begin(), messages.end(), is_new)) changed.push_back(directory + "/cur");
+  const Status status = sync_directories(files_->fs, changed);
   if (status.ok()) return status;
   std::vector<Uid> uids;
   for (const Incoming& message : messages) uids.push_back(message.uid);
@@ -232,40 +235,43 @@ MaildirMailbox::Incoming MaildirMailbox::incoming_of(const Outgoing& message) co
 }
 
 StatusOr<MaildirMailbox::Incoming> MaildirMailbox::stage_one(const Outgoing& message,
-                                                             MaildirMailbox& to) {
+                                                             MaildirMailbox& to,
+                                                             Unflushed& unflushed) {
   Incoming incoming = incoming_of(message);
   incoming.path = cat(to.directory(), "/tmp/", incoming.base);
   Filesystem& fs = files_->fs;
   // Another program may have put the file there without a flush. One that rested is written back by
-  // now, and the flush would wait for the disk for nothing. Before the link, which changes the
-  // file, and which the flush of its directory makes durable.
+  // now, and the flush would wait for the disk for nothing. Looked at before the link, which
+  // changes the file.
   MAIL_ASSIGN_OR_RETURN(const FileInfo info, fs.info(message.path));
   if (info.type != FileType::kRegular) {
     return failed_precondition(message.path, " is not a regular file");
   }
   if (info.changed + kWrittenBack > files_->clock.wall()) {
-    MAIL_ASSIGN_OR_RETURN(const auto file, fs.open(message.path));
-    MAIL_RETURN_IF_ERROR(file->sync());
+    MAIL_ASSIGN_OR_RETURN(auto file, fs.open(message.path));
+    MAIL_RETURN_IF_ERROR(unflushed.add(std::move(file), info.size));
   }
   const Status linked = fs.link(message.path, incoming.path);
   if (linked.ok()) return incoming;
   if (!calls_for_copy(linked)) return linked;
   MAIL_ASSIGN_OR_RETURN(const std::string bytes,
                         read_file(fs, message.path, files_->options.message_size));
-  MAIL_ASSIGN_OR_RETURN(incoming.path, files_->write_temporary(to.directory(), incoming.base, bytes,
-                                                               message.info.internal_date));
+  MAIL_ASSIGN_OR_RETURN(incoming.path,
+                        files_->write_temporary(to.directory(), incoming.base, bytes,
+                                                message.info.internal_date, unflushed));
   return incoming;
 }
 
 StatusOr<std::vector<MaildirMailbox::Incoming>> MaildirMailbox::stage(std::span<const Uid> uids,
-                                                                      MaildirMailbox& to) {
+                                                                      MaildirMailbox& to,
+                                                                      Unflushed& unflushed) {
   std::vector<Incoming> staged;
   for (const Uid uid : ascending(uids)) {
     for (const bool is_retry : {false, true}) {
       const Uid one[] = {uid};
       const std::vector<Outgoing> found = outgoing(one);
       if (found.empty()) break;
-      auto incoming = stage_one(found.front(), to);
+      auto incoming = stage_one(found.front(), to, unflushed);
       if (incoming.ok()) {
         staged.push_back(std::move(incoming).value());
         break;
@@ -292,8 +298,9 @@ StatusOr<UidPairs> MaildirMailbox::copy(std::span<const Uid> uids, Mailbox& to,
   }
   MAIL_RETURN_IF_ERROR(check());
   learn_dates(uids);  // a message that cannot be linked is written anew, with its date
-  MAIL_ASSIGN_OR_RETURN(std::vector<Incoming> incoming, stage(uids, *target));
-  MAIL_RETURN_IF_ERROR(target->commit_incoming(incoming, limit));
+  Unflushed unflushed(files_->fs);
+  MAIL_ASSIGN_OR_RETURN(std::vector<Incoming> incoming, stage(uids, *target, unflushed));
+  MAIL_RETURN_IF_ERROR(target->commit_incoming(incoming, unflushed, limit));
   UidPairs pairs;
   for (const Incoming& message : incoming) pairs.emplace_back(message.source, message.uid);
   return pairs;
@@ -312,9 +319,8 @@ StatusOr<UidPairs> MaildirMailbox::move(std::span<const Uid> uids, Mailbox& to) 
   if (target != this) target->publish();
   // The rename is one transaction of the file system: the flush of one directory would do on those
   // that have a journal. The other makes it true for all.
-  for (const std::string& directory : moved->directories) {
-    MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory));
-  }
+  MAIL_RETURN_IF_ERROR(sync_directories(
+      files_->fs, std::vector<std::string>(moved->directories.begin(), moved->directories.end())));
   return std::move(moved->pairs);
 }
 
@@ -353,7 +359,8 @@ StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_locked(
   for (const Outgoing& message : messages) incoming.push_back(incoming_of(message));
   if (incoming.empty()) return Moved();
   MAIL_RETURN_IF_ERROR(to.name_incoming(incoming));
-  MAIL_RETURN_IF_ERROR(to.insert(incoming, Reservation()));
+  Unflushed nothing(files_->fs);
+  MAIL_RETURN_IF_ERROR(to.insert(incoming, nothing, Reservation()));
   const std::string target = to.directory();
   Moved moved;
   std::vector<Uid> gone;
@@ -385,8 +392,8 @@ StatusOr<UidPairs> MaildirMailbox::move_by_copy(std::span<const Uid> uids, Maild
   }
   publish();
   MAIL_RETURN_IF_ERROR(status);
-  MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory() + "/new"));
-  MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory() + "/cur"));
+  const std::string changed[] = {directory() + "/new", directory() + "/cur"};
+  MAIL_RETURN_IF_ERROR(sync_directories(files_->fs, changed));
   return pairs;
 }
 

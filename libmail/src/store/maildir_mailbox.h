@@ -195,9 +195,10 @@ class MaildirMailbox final : public Mailbox,
   /// Also what was not read because an index stood for it.
   Status read_whole_register(const std::string& directory)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  /// `fresh` has no line in the file yet; `known` has one, but no row.
+  /// `fresh` has no line in the file yet; `known` has one, but no row. Flushes `messages`, too.
   Status write_records(const std::string& directory, std::span<const UidRecord> fresh,
-                       std::vector<UidRecord> known) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+                       std::vector<UidRecord> known, Unflushed& messages)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   void add_rows(std::vector<PlacedMessage> rows) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
 
   // maildir_change.cc
@@ -231,17 +232,20 @@ class MaildirMailbox final : public Mailbox,
 
   // maildir_insert.cc
   std::vector<Outgoing> outgoing(std::span<const Uid> uids) ABSL_LOCKS_EXCLUDED(state_);
-  StatusOr<std::vector<Incoming>> stage(std::span<const Uid> uids, MaildirMailbox& to);
-  StatusOr<Incoming> stage_one(const Outgoing& message, MaildirMailbox& to);
-  StatusOr<Incoming> write_one(const std::string& stored, const NewMessage& message);
+  StatusOr<std::vector<Incoming>> stage(std::span<const Uid> uids, MaildirMailbox& to,
+                                        Unflushed& unflushed);
+  StatusOr<Incoming> stage_one(const Outgoing& message, MaildirMailbox& to, Unflushed& unflushed);
+  StatusOr<Incoming> write_one(const std::string& stored, const NewMessage& message,
+                               Unflushed& unflushed);
   Status name_incoming(std::vector<Incoming>& messages) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status place_all(const std::string& directory, const std::vector<Incoming>& messages)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  Status insert(std::vector<Incoming>& messages, Reservation reservation)
+  Status insert(std::vector<Incoming>& messages, Unflushed& unflushed, Reservation reservation)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status finish_insert(std::vector<Incoming>& messages);
   StatusOr<Reservation> reserve(const std::vector<Incoming>& messages, const UsageLimit& limit);
-  Status commit_incoming(std::vector<Incoming>& messages, const UsageLimit& limit);
+  Status commit_incoming(std::vector<Incoming>& messages, Unflushed& unflushed,
+                         const UsageLimit& limit);
   void flush_undone(const std::string& directory);
   void drop(const std::vector<Incoming>& messages);
   struct Moved {

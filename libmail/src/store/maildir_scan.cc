@@ -114,7 +114,8 @@ Status MaildirMailbox::begin_reading() {
     MAIL_ASSIGN_OR_RETURN(const UidValidity validity,
                           next_uid_validity(*files_, account_directory_));
     register_.begin(validity);
-    MAIL_RETURN_IF_ERROR(write_records(directory, {}, {}));
+    Unflushed nothing(files_->fs);
+    MAIL_RETURN_IF_ERROR(write_records(directory, {}, {}, nothing));
   }
   const MutexLock state(state_);
   validity_ = register_.header().validity;
@@ -316,7 +317,8 @@ Status MaildirMailbox::number(const std::string& directory, PackedRows& messages
     }
     (is_known ? known : fresh).push_back({row.uid(), row.keys(messages.texts), base});
   }
-  const Status status = write_records(directory, fresh, std::move(known));
+  Unflushed nothing(files_->fs);
+  const Status status = write_records(directory, fresh, std::move(known), nothing);
   for (MessageRow& row : messages.rows) {
     // A number that is not on disk is nobody's.
     if (!status.ok() && store::number(row.uid()) >= first) row.set_uid(Uid{});
@@ -325,7 +327,7 @@ Status MaildirMailbox::number(const std::string& directory, PackedRows& messages
 }
 
 Status MaildirMailbox::write_records(const std::string& directory, std::span<const UidRecord> fresh,
-                                     std::vector<UidRecord> all) {
+                                     std::vector<UidRecord> all, Unflushed& messages) {
   if (register_.should_rewrite(row_count() + all.size(), fresh.size())) {
     MAIL_RETURN_IF_ERROR(read_whole_register(directory));
   }
@@ -345,8 +347,12 @@ Status MaildirMailbox::write_records(const std::string& directory, std::span<con
       register_.request_rewrite();
     }
   }
-  if (register_.must_be_rewritten()) return register_.rewrite(directory, std::move(all));
-  return fresh.empty() ? absl::OkStatus() : register_.append(directory, fresh);
+  if (!register_.must_be_rewritten() && !fresh.empty()) {
+    return register_.append(directory, fresh, messages);
+  }
+  MAIL_RETURN_IF_ERROR(messages.flush());
+  if (!register_.must_be_rewritten()) return absl::OkStatus();
+  return register_.rewrite(directory, std::move(all));
 }
 
 }  // namespace mail::store

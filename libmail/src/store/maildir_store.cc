@@ -1,8 +1,8 @@
-// Delivery. The octets are written once for all targets that get the same, under tmp/ of the first,
-// and flushed; then the file appears in each new/ (renamed for one target, linked for several);
-// then each new/ is flushed. Nothing here takes a folder's lock or a lock around a flush, so
-// parallel deliveries share the file system's commits. The UID comes when somebody looks, as with
-// Dovecot.
+// Delivery. The octets are written once for all targets that get the same, under tmp/ of the first;
+// all such files are flushed at once; then each appears in its new/ (renamed for one target, linked
+// for several); then all new/ are flushed at once. Nothing here takes a folder's lock or a lock
+// around a flush, so parallel deliveries share the file system's commits. The UID comes when
+// somebody looks, as with Dovecot.
 //
 // Tested by tests/store/conformance_test.cc, tests/store/maildir_test.cc,
 // tests/store/crash_test.cc.
@@ -10,6 +10,7 @@
 #include <map>
 #include <utility>
 
+#include "mail/base/flush.h"
 #include "mail/store/maildir.h"
 #include "store/line_ends.h"
 #include "store/maildir_account.h"
@@ -42,9 +43,9 @@ class Batch {
   std::uint64_t wire_size() const { return wire_; }
   const std::vector<Copy>& copies() const { return copies_; }
 
-  Status write() {
+  Status write(Unflushed& unflushed) {
     for (Copy& copy : copies_) copy.base = files_.message_base(stored_.size(), wire_);
-    MAIL_ASSIGN_OR_RETURN(temporary_, write_for(copies_.front()));
+    MAIL_ASSIGN_OR_RETURN(temporary_, write_for(copies_.front(), unflushed));
     return absl::OkStatus();
   }
 
@@ -77,12 +78,12 @@ class Batch {
  private:
   std::string new_path(const Copy& copy) const { return cat(copy.directory, "/new/", copy.base); }
 
-  StatusOr<std::string> write_for(const Copy& copy) {
-    auto path = files_.write_temporary(copy.directory, copy.base, stored_, received_);
+  StatusOr<std::string> write_for(const Copy& copy, Unflushed& unflushed) {
+    auto path = files_.write_temporary(copy.directory, copy.base, stored_, received_, unflushed);
     if (!absl::IsNotFound(path.status())) return path;
     // The account's first message: its directories come into being only now.
     MAIL_RETURN_IF_ERROR(files_.make_maildir(copy.directory));
-    return files_.write_temporary(copy.directory, copy.base, stored_, received_);
+    return files_.write_temporary(copy.directory, copy.base, stored_, received_, unflushed);
   }
 
   Status place_one(Copy& copy) {
@@ -100,8 +101,10 @@ class Batch {
     // Another file system, or one without links, or too many links: a file of its own. What else is
     // wrong will be so for that, too. Its name may be the one that is under tmp/ already.
     copy.base = files_.message_base(stored_.size(), wire_);
-    MAIL_ASSIGN_OR_RETURN(const std::string own, write_for(copy));
-    status = files_.fs.rename(own, new_path(copy));
+    Unflushed unflushed(files_.fs);
+    MAIL_ASSIGN_OR_RETURN(const std::string own, write_for(copy, unflushed));
+    status = unflushed.flush();
+    if (status.ok()) status = files_.fs.rename(own, new_path(copy));
     if (!status.ok()) files_.fs.unlink(own).IgnoreError();  // else removed after 36 hours
     return status;
   }
@@ -225,14 +228,14 @@ Status MaildirStore::flush(const std::vector<Batch>& batches) {
   for (const Batch& batch : batches) {
     for (const Copy& copy : batch.copies()) directories.insert(copy.directory + "/new");
   }
-  for (const std::string& directory : directories) {
-    MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory));
-  }
-  return absl::OkStatus();
+  return sync_directories(files_->fs,
+                          std::vector<std::string>(directories.begin(), directories.end()));
 }
 
 Status MaildirStore::commit(std::vector<Batch>& batches) {
-  for (Batch& batch : batches) MAIL_RETURN_IF_ERROR(batch.write());
+  Unflushed unflushed(files_->fs);
+  for (Batch& batch : batches) MAIL_RETURN_IF_ERROR(batch.write(unflushed));
+  MAIL_RETURN_IF_ERROR(unflushed.flush());
   for (Batch& batch : batches) MAIL_RETURN_IF_ERROR(batch.place());
   return flush(batches);
 }

@@ -125,21 +125,24 @@ bool UidRegister::should_rewrite(std::size_t live, std::size_t fresh) const {
          (records >= kFewRecords && (live + fresh) * 100 < records * kLivePercent);
 }
 
-Status UidRegister::append_lines(const std::string& path, const std::string& lines) {
+Status UidRegister::append_lines(const std::string& path, const std::string& lines,
+                                 Unflushed& messages) {
   MAIL_ASSIGN_OR_RETURN(const auto file, files_->fs.open_append(path, kFileMode));
   MAIL_RETURN_IF_ERROR(file->append(lines));
-  MAIL_RETURN_IF_ERROR(file->sync());
+  MAIL_RETURN_IF_ERROR(messages.flush(file.get()));
   MAIL_ASSIGN_OR_RETURN(const FileInfo info, file->info());
   stamp_ = glance_at(info);
   return absl::OkStatus();
 }
 
-Status UidRegister::append(const std::string& directory, std::span<const UidRecord> fresh) {
+Status UidRegister::append(const std::string& directory, std::span<const UidRecord> fresh,
+                           Unflushed& messages) {
   std::string lines;
   for (const UidRecord& record : fresh) append_uid_record(lines, record);
   const std::string path = cat(directory, kName);
-  const Status status = append_lines(path, lines);
+  const Status status = append_lines(path, lines, messages);
   if (!status.ok()) {
+    // Whichever of the flushes failed: that of the list may have been one of them.
     must_be_rewritten_ = true;
     files_->suspect(path);  // whoever opens the folder next must know, too
   } else {

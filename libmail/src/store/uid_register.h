@@ -55,14 +55,15 @@ class UidRegister {
   /// Whether `fresh` more records should go with a `rewrite`: the file must not be appended to, or
   /// few of its records have a message still (`live`).
   bool should_rewrite(std::size_t live, std::size_t fresh) const;
-  /// Adds records, durable.
-  Status append(const std::string& directory, std::span<const UidRecord> fresh);
+  /// Adds records. They are durable with an OK, and so are the `messages`.
+  Status append(const std::string& directory, std::span<const UidRecord> fresh,
+                Unflushed& messages);
   /// The whole list anew, durable. `all` in any order.
   Status rewrite(const std::string& directory, std::vector<UidRecord> all);
 
  private:
   StatusOr<std::optional<UidRecords>> read_courier(const std::string& directory);
-  Status append_lines(const std::string& path, const std::string& lines);
+  Status append_lines(const std::string& path, const std::string& lines, Unflushed& messages);
 
   MaildirFiles* files_;
   UidListHeader header_;

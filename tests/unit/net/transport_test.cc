@@ -96,6 +96,26 @@ TEST_CASE("A wait ends for the first thing that happens") {
   }
 }
 
+TEST_CASE("Each wait ends at its own deadline, before or after that of the wait before") {
+  Served served([](Loop&, std::unique_ptr<Transport> transport) -> Task<void> {
+    for (const Duration timeout : {Duration(hours(1)), Duration(milliseconds(1)),
+                                   Duration(milliseconds(20)), Duration(hours(1))}) {
+      const auto begun = now();
+      const auto why = co_await transport->wait(kReadable, begun + timeout);
+      const bool is_early = why == Readiness::kDeadline && now() < begun + timeout;
+      transport->write(is_early ? "early" : name_of(why));
+      char octet = 0;
+      transport->read(std::span<char>(&octet, 1));
+    }
+    transport->close();
+  });
+  Peer peer = Peer::connect_to(served.port);
+  peer.send("x");
+  CHECK(peer.receive_all(21) == "readydeadlinedeadline");
+  peer.send("x");
+  CHECK(peer.receive_until_closed() == "ready");
+}
+
 TEST_CASE("A connection can be woken from any thread, also after it is gone") {
   std::promise<std::shared_ptr<Waker>> promise;
   Served served([&promise](Loop&, std::unique_ptr<Transport> transport) {

@@ -1,13 +1,16 @@
 // Logins through whole connections: SCRAM end to end, the order of mechanisms, and the queue.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <coroutine>
 #include <deque>
 #include <functional>
+#include <thread>
 
 #include "mail/crypto/password.h"
 #include "mail/crypto/scram.h"
 #include "mail/sasl/client.h"
 #include "mail/text/base64.h"
+#include "server/shared.h"
 #include "unit/server/script_world.h"
 
 namespace mail::server::test {
@@ -214,6 +217,22 @@ TEST_CASE("An account with a SCRAM credential logs in by PLAIN and LOGIN too") {
   CHECK(contains(plain, "235 "));
   const std::string login = world.talk(Protocol::kImaps, "a LOGIN ann@example.test secret\r\n");
   CHECK(contains(login, "a OK "));
+}
+
+TEST_CASE("No more passwords are hashed at the same time than may be, whatever the workers") {
+  Shared shared{ServiceOptions{}};
+  for (int i = 0; i < kPasswordsAtOnce; ++i) shared.begin_password();
+  std::atomic<bool> is_served = false;
+  std::thread next([&] {
+    shared.begin_password();
+    is_served = true;
+    shared.end_password();
+  });
+  CHECK_FALSE(is_served);
+  shared.end_password();
+  next.join();
+  CHECK(is_served);
+  for (int i = 1; i < kPasswordsAtOnce; ++i) shared.end_password();
 }
 
 TEST_CASE("Logins beyond the limit are told to come back; those in the queue are served") {

@@ -16,12 +16,13 @@
 #include <string>
 
 #include "mail/base/filesystem.h"
+#include "mail/base/flush.h"
 
 namespace mail {
 
 class MemoryTree;
 
-class ForgetfulFilesystem final : public Filesystem {
+class ForgetfulFilesystem final : public Filesystem, public FlushesTogether {
  public:
   enum class Operation {
     kOpen,
@@ -74,10 +75,15 @@ class ForgetfulFilesystem final : public Filesystem {
   Status remove_directory(const std::string& path) override;
   Status set_owner(const std::string& path, std::uint32_t owner, std::uint32_t group) override;
   Status sync_directory(const std::string& path) override;
+  /// In an order of the seed's, all of them whether one fails or not: as flushes that are waited
+  /// for at the same time.
+  Status sync_all(std::span<File* const> files) override;
+  Status sync_directories(std::span<const std::string> paths) override;
 
  private:
   class Faults;
   class FaultyFile;
+  Status in_any_order(std::size_t count, const std::function<Status(std::size_t)>& call);
   StatusOr<std::unique_ptr<File>> guarded(StatusOr<std::unique_ptr<File>> file) const;
 
   std::shared_ptr<MemoryTree> tree_;
