@@ -17,6 +17,7 @@ packages_test=(
   catch2 valgrind clang-format-19 ccache git
   tzdata curl swaks libnet-ssleay-perl isync mutt neomutt msmtp getmail6 libsasl2-modules # clients of tests/live
   mypy python3-pip python3-setuptools python3-wheel python3-venv # checks types, installs the Python package
+  strace # counts system calls in tests/live
   dovecot-imapd dovecot-pop3d # take mail over and give it back in tests/live
 )
 packages_npm=(nodejs npm) # for imapflow, in .ci/run alone: Debian's npm brings hundreds of packages
