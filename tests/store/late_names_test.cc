@@ -105,6 +105,21 @@ TEST_CASE("flags that were changed back rename nothing") {
   CHECK(world.letters() == Letters{"", "", ""});
 }
 
+TEST_CASE("a folder that is settled has named its files, and owes nothing any more") {
+  LateWorld world;
+  const auto inbox = world.inbox();
+  REQUIRE(inbox->change_flags(list_of({1, 3}), kSeeIt).ok());
+  world.fs.reset_counts();
+  REQUIRE(inbox->settle().ok());
+  CHECK(world.letters() == Letters{"", "S", "S"});
+  CHECK(world.fs.count(Operation::kRename) == 2);
+  CHECK(world.fs.count(Operation::kSyncDirectory) == 1);
+  world.fs.reset_counts();
+  REQUIRE(inbox->settle().ok());
+  world.store->tend();
+  CHECK(world.fs.operations() == 0);
+}
+
 TEST_CASE("a crash of the process loses no flag, and who opens the folder next names the files") {
   LateWorld world;
   REQUIRE(world.inbox()->change_flags(list_of({1}), kSeeIt).ok());

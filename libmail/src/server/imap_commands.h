@@ -38,6 +38,7 @@ class ImapService {
     store::MailboxView view;
     std::unique_ptr<EventBus::Subscription> subscription;
     std::size_t keywords_told = 0;
+    bool has_changed_flags = false;
   };
   struct PendingAppend {
     explicit PendingAppend(std::shared_ptr<Shared> shared) : lease(std::move(shared)) {}
@@ -65,6 +66,8 @@ class ImapService {
   // imap_selected.cc
   Task<void> select(Session& session, imap::Select& command);
   Task<void> close(Session& session, bool expunges);
+  /// Leaves the mailbox, if one is selected: its flags are where other programs see them then.
+  Task<void> deselect();
   Task<void> begin_idle(Session& session);
   Task<void> end_idle(Session& session);
   Task<void> refresh_and_tell(Session& session);

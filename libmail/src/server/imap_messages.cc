@@ -80,6 +80,7 @@ Task<Status> ImapService::mark_seen(std::vector<store::Uid> uids) {
     if (info && !info->flags.has(store::kSeen)) unseen.push_back(info->uid);
   }
   if (unseen.empty()) co_return absl::OkStatus();
+  selected_->has_changed_flags = true;
   auto job = [&mailbox, &unseen] {
     store::FlagChange change;
     change.mode = store::FlagChange::Mode::kAdd;
@@ -171,6 +172,7 @@ Task<void> ImapService::store(Session& session, imap::Store& command) {
   }
   change.flags = named_flags(command.flags);
   store::MailboxView& view = selected_->view;
+  selected_->has_changed_flags = true;
   auto job = [&] { return view.mailbox().change_flags(chosen.uids, change); };
   auto changed = co_await run_on(connection_.world.worker, std::move(job));
   if (!changed.ok()) {

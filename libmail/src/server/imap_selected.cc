@@ -34,7 +34,7 @@ StatusOr<Opened> open_for_selection(store::Account& account,
 
 Task<void> ImapService::select(Session& session, imap::Select& command) {
   // RFC 3501 §6.3.1: a SELECT deselects what was selected, even when it fails.
-  selected_.reset();
+  co_await deselect();
   World& world = connection_.world;
   const auto& rules = connection_.options().folders;
   auto job = [&] {
@@ -163,8 +163,20 @@ Task<void> ImapService::close(Session& session, bool expunges) {
       co_return;
     }
   }
-  selected_.reset();
+  co_await deselect();
   session.ok("", expunges ? "CLOSE completed" : "UNSELECT completed");
+}
+
+Task<void> ImapService::deselect() {
+  if (selected_ && selected_->has_changed_flags) {
+    auto settle = [this] { return selected_->view.mailbox().settle(); };
+    const Status settled = co_await run_on(connection_.world.worker, std::move(settle));
+    if (!settled.ok()) {  // it is tried again, without anybody waiting
+      connection_.log(Logger::Level::kWarning, "flags do not reach the files",
+                      {{"mailbox", selected_->name}, {"reason", std::string(message_of(settled))}});
+    }
+  }
+  selected_.reset();
 }
 
 ImapService::Chosen ImapService::choose(const imap::SequenceSet& set, bool by_uid) const {

@@ -90,7 +90,7 @@ Task<void> ImapService::start(Session& session, Session::Event& event) {
                                           {{"rule", std::string(to_string(violated.violation))}});
                           return nothing();
                         },
-                        [&](imap::Logout&) { return nothing(); },
+                        [&](imap::Logout&) { return deselect(); },
                     },
                     event);
 }

@@ -83,8 +83,10 @@ Status mark_seen(store::Mailbox& mailbox, const std::vector<store::Uid>& uids) {
     if (info && !info->flags.has(store::kSeen)) unseen.push_back(info->uid);
   }
   if (unseen.empty()) return absl::OkStatus();
-  return mailbox.change_flags(unseen, change_of(store::FlagChange::Mode::kAdd, store::kSeen))
-      .status();
+  MAIL_RETURN_IF_ERROR(
+      mailbox.change_flags(unseen, change_of(store::FlagChange::Mode::kAdd, store::kSeen))
+          .status());
+  return mailbox.settle();
 }
 
 class Pop3Service {

@@ -212,16 +212,22 @@ void MaildirMailbox::owe_names() {
   save_index();
 }
 
-Status MaildirMailbox::settle_names() {
+Status MaildirMailbox::settle() {
   for (bool is_done = false; !is_done;) {
     const MutexLock operation(operation_);
     if (!check().ok()) return absl::OkStatus();  // the folder was deleted
+    has_unflushed_names_ |= !misnamed_.empty();
+    if (!has_unflushed_names_) return absl::OkStatus();
     const Status named = name_some(kNamedAtOnce, true);
     save_index();
     MAIL_RETURN_IF_ERROR(named);
     is_done = misnamed_.empty();
   }
-  return files_->fs.sync_directory(directory() + "/cur");
+  // Who settles at the same time flushes, too: neither answers before the disk has it.
+  MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory() + "/cur"));
+  const MutexLock operation(operation_);
+  has_unflushed_names_ = !misnamed_.empty();
+  return absl::OkStatus();
 }
 
 StatusOr<std::vector<MessageInfo>> MaildirMailbox::change_flags(std::span<const Uid> uids,

@@ -50,6 +50,7 @@ class MaildirMailbox final : public Mailbox,
                                     const UsageLimit& limit) override;
   StatusOr<std::vector<MessageInfo>> change_flags(std::span<const Uid> uids,
                                                   const FlagChange& change) override;
+  Status settle() override;
   StatusOr<std::vector<Uid>> expunge(std::span<const Uid> uids) override;
   StatusOr<UidPairs> copy(std::span<const Uid> uids, Mailbox& to, const UsageLimit& limit) override;
   StatusOr<UidPairs> move(std::span<const Uid> uids, Mailbox& to) override;
@@ -82,9 +83,6 @@ class MaildirMailbox final : public Mailbox,
     return is_gone_;
   }
   std::vector<Uid> all_uids();
-  /// Gives every message the name that its flags ask for, durably. What fails is tried again by the
-  /// next call.
-  Status settle_names();
 
  private:
   using Table = MaildirTable;
@@ -275,8 +273,9 @@ class MaildirMailbox final : public Mailbox,
   bool has_opened_index_ ABSL_GUARDED_BY(operation_) = false;
   ModSeq saved_ ABSL_GUARDED_BY(operation_){};  // the index has all up to this
   IndexedFolder saved_folder_ ABSL_GUARDED_BY(operation_);
-  std::vector<Uid> moved_ ABSL_GUARDED_BY(operation_);       // not saved: rows with a new place,
-  std::vector<Uid> misnamed_ ABSL_GUARDED_BY(operation_);    // flags newer than the name,
+  std::vector<Uid> moved_ ABSL_GUARDED_BY(operation_);     // not saved: rows with a new place,
+  std::vector<Uid> misnamed_ ABSL_GUARDED_BY(operation_);  // flags newer than the name,
+  bool has_unflushed_names_ ABSL_GUARDED_BY(operation_) = false;
   std::vector<Uid> summarized_ ABSL_GUARDED_BY(operation_);  // and with a new summary
   std::uint64_t cache_size_ ABSL_GUARDED_BY(operation_) = 0;
   const SummaryCache cache_;

@@ -129,7 +129,7 @@ class MaildirStore final : public Store {
   MaildirStore& operator=(const MaildirStore&) = delete;
   ~MaildirStore() override {
     // What fails is in the index, and tried again by whoever opens the folder next.
-    for (const auto& folder : files_->owing.close()) folder->settle_names().IgnoreError();
+    for (const auto& folder : files_->owing.close()) folder->settle().IgnoreError();
   }
 
   StatusOr<std::shared_ptr<Account>> account(const AccountPlace& place) override {
@@ -180,7 +180,7 @@ std::optional<Duration> MaildirStore::tend() {
   kept_->expire(now);
   bool has_failed = false;
   for (const auto& folder : files_->owing.take()) {
-    if (folder->settle_names().ok()) continue;
+    if (folder->settle().ok()) continue;
     has_failed = true;
     files_->owing.add(folder);
   }

@@ -111,6 +111,10 @@ class Mailbox {
   virtual StatusOr<std::vector<MessageInfo>> change_flags(std::span<const Uid> uids,
                                                           const FlagChange& change) = 0;
 
+  /// Makes durable, and visible to other programs, what `change_flags` leaves for later in a store
+  /// that is tended. For when a session leaves the folder.
+  virtual Status settle() { return absl::OkStatus(); }
+
   /// Removes those of `uids` that carry \Deleted (RFC 4315 §2.1); returns what was removed,
   /// ascending. Fails when any could not be removed; those before it are gone all the same, and
   /// `changes` tells them: a removal cannot be taken back.
