@@ -26,6 +26,7 @@ function(mail_library name)
   endforeach()
   target_link_libraries(${target} PUBLIC ${ARG_LIBRARIES} PRIVATE ${ARG_PRIVATE_LIBRARIES}
                         $<BUILD_INTERFACE:mail_build_flags>)
+  mail_precompile(${target} library)
   set_property(GLOBAL APPEND PROPERTY MAIL_MODULES ${name})
   set_property(GLOBAL PROPERTY MAIL_DEPENDS_${name} ${ARG_DEPENDS})
   set_property(GLOBAL PROPERTY MAIL_LIBRARIES_${name} ${ARG_LIBRARIES} ${ARG_PRIVATE_LIBRARIES})
