@@ -117,6 +117,9 @@ class Client {
           text = message::body_structure_text(message::MimeTree(*file),
                                               attribute.kind == Kind::kBodyStructure);
           break;
+        case Kind::kPreview:
+          send(attribute, message::preview_text(message::MimeTree(*file)));
+          continue;
         case Kind::kSection: send_section(attribute, file); continue;
       }
       session_.fetch_text(attribute.label, text);
@@ -130,6 +133,10 @@ class Client {
       octets =
           octets.substr(std::min<std::size_t>(partial->offset, octets.size()), partial->octets);
     }
+    send(attribute, std::move(octets));
+  }
+
+  void send(const imap::FetchAttribute& attribute, std::string octets) {
     const auto owner = std::make_shared<const std::string>(std::move(octets));
     session_.fetch_literal(attribute.label, imap::make_source(owner, *owner));
   }

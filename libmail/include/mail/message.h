@@ -10,6 +10,7 @@
 #include "mail/message/mailbox.h"
 #include "mail/message/mime.h"
 #include "mail/message/parameter.h"
+#include "mail/message/preview.h"
 #include "mail/message/search_text.h"
 #include "mail/message/section.h"
 #include "mail/message/structure.h"
