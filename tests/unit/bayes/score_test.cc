@@ -59,7 +59,6 @@ TEST_CASE("Verdicts come with enough training of both classes") {
 }
 
 TEST_CASE("In the beginning spam needs a score of 0.99") {
-  Thresholds thresholds;
   for (const std::size_t n : {10u, 49u, 50u}) {
     const Table table = trained(n, n);
     const Source source{&table, 1};
