@@ -10,8 +10,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source .ci/packages.sh
 
-install_packages build python test
 preset=${MAIL_PRESET:-dev}
+install_packages build python test
+if [[ $preset == asan ]]; then
+  install_packages fuzz # clang
+fi
 results=$PWD/build/$preset/tests.xml
 cmake --preset "$preset"
 cmake --build --preset "$preset"

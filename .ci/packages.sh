@@ -21,7 +21,7 @@ packages_test=(
   dovecot-imapd dovecot-pop3d # take mail over and give it back in tests/live
 )
 packages_npm=(nodejs npm) # for imapflow, in .ci/run alone: Debian's npm brings hundreds of packages
-packages_fuzz=(clang-19)
+packages_fuzz=(clang-19 libclang-rt-19-dev)
 
 # install_packages build test …: those groups, as far as they are missing.
 install_packages() {
