@@ -192,6 +192,7 @@ Status MaildirMailbox::name_some(std::size_t most, bool may_look) {
       const auto rename = plan_name(uid);
       if (!rename) break;
       status = rename_one(*rename);
+      if (status.ok()) ++named_;
       if (!absl::IsNotFound(status) || is_retry) break;
       status = sync(true).status();
       if (!status.ok()) break;
@@ -213,20 +214,22 @@ void MaildirMailbox::owe_names() {
 }
 
 Status MaildirMailbox::settle() {
+  std::uint64_t named = 0;
   for (bool is_done = false; !is_done;) {
     const MutexLock operation(operation_);
     if (!check().ok()) return absl::OkStatus();  // the folder was deleted
-    has_unflushed_names_ |= !misnamed_.empty();
-    if (!has_unflushed_names_) return absl::OkStatus();
-    const Status named = name_some(kNamedAtOnce, true);
-    save_index();
-    MAIL_RETURN_IF_ERROR(named);
+    const bool owes = !misnamed_.empty();
+    const Status status = name_some(kNamedAtOnce, true);
+    if (owes) save_index();
+    MAIL_RETURN_IF_ERROR(status);
     is_done = misnamed_.empty();
+    named = named_;
+    if (is_done && named == named_durably_) return absl::OkStatus();
   }
   // Who settles at the same time flushes, too: neither answers before the disk has it.
   MAIL_RETURN_IF_ERROR(files_->fs.sync_directory(directory() + "/cur"));
   const MutexLock operation(operation_);
-  has_unflushed_names_ = !misnamed_.empty();
+  named_durably_ = std::max(named_durably_, named);
   return absl::OkStatus();
 }
 

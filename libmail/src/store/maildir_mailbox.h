@@ -275,7 +275,8 @@ class MaildirMailbox final : public Mailbox,
   IndexedFolder saved_folder_ ABSL_GUARDED_BY(operation_);
   std::vector<Uid> moved_ ABSL_GUARDED_BY(operation_);     // not saved: rows with a new place,
   std::vector<Uid> misnamed_ ABSL_GUARDED_BY(operation_);  // flags newer than the name,
-  bool has_unflushed_names_ ABSL_GUARDED_BY(operation_) = false;
+  std::uint64_t named_ ABSL_GUARDED_BY(operation_) = 0;    // names that followed their flags,
+  std::uint64_t named_durably_ ABSL_GUARDED_BY(operation_) = 0;
   std::vector<Uid> summarized_ ABSL_GUARDED_BY(operation_);  // and with a new summary
   std::uint64_t cache_size_ ABSL_GUARDED_BY(operation_) = 0;
   const SummaryCache cache_;
