@@ -75,12 +75,26 @@ bool is_ignored(std::string_view name) {
                      [&](std::string_view beginning) { return name.starts_with(beginning); });
 }
 
-/// `message::decoded_value`, without a copy where it would change nothing.
+/// Which list it is, in the list's own fields; that it is one is told by the field.
+bool is_list_label(std::string_view name) {
+  return name.starts_with("list-") || name.starts_with("x-list") || name == "mailing-list" ||
+         name == "x-beenthere" || name == "x-mailing-list" || name == "x-loop";
+}
+
+/// When something was, as a program wrote it.
+bool is_time(std::string_view name) {
+  return name == "expires" || name == "reply-by" || name == "thread-index" ||
+         name == "x-originalarrivaltime" || name == "x-received" || name == "x-trace";
+}
+
+/// `message::decoded_value` in plain characters, without a copy where it would change nothing.
 std::string_view decoded(std::string_view value, std::string& storage) {
   const bool is_plain = value.find_first_of(std::string_view("\r\n\0", 3)) == value.npos &&
                         value.find("=?") == value.npos && text::is_ascii(value);
   if (is_plain) return ascii::trim(value);
-  return storage = message::decoded_value(value);
+  storage = message::decoded_value(value);
+  make_plain(storage);
+  return storage;
 }
 
 bool is_address_field(std::string_view name) {
@@ -164,12 +178,12 @@ void add_message_id(std::string_view value, Sink& sink) {
 }
 
 /// The zone and whether a comment follows; never the day.
-void add_date(std::string_view value, Sink& sink) {
+void add_date(std::string_view kind, std::string_view value, Sink& sink) {
   value = ascii::trim(value);
   const std::size_t colon = value.rfind(':');
-  if (colon == value.npos) return sink.add("date:", "odd");
+  if (colon == value.npos) return sink.add(kind, "odd");
   const std::size_t blank = value.find(' ', colon);
-  sink.add("date:", blank == value.npos ? "no-zone" : value.substr(blank + 1));
+  sink.add(kind, blank == value.npos ? "no-zone" : value.substr(blank + 1));
 }
 
 void add_subject(std::string_view value, Sink& sink) {
@@ -189,10 +203,10 @@ void add_subject(std::string_view value, Sink& sink) {
 }
 
 void add_field(std::string_view name, std::string_view value, Sink& sink) {
-  if (name == "date") return add_date(value, sink);
+  if (name.ends_with("date")) return add_date(cat(name, ":"), value, sink);
   if (name == "message-id") return add_message_id(value, sink);
   if (name == "subject") return add_subject(value, sink);
-  if (name.starts_with("list-")) return;  // a list is known by other things: this is its label
+  if (is_list_label(name) || is_time(name)) return;
   const std::string kind = cat(name, ":");
   std::string storage;
   const std::string_view text = decoded(value.substr(0, kFieldOctets), storage);

@@ -60,6 +60,29 @@ bool is_encoded(message::TransferEncoding encoding) {
          encoding == message::TransferEncoding::kQuotedPrintable;
 }
 
+/// Charsets of seven bits that switch between alphabets hide them from a look at the octets.
+bool needs_conversion(std::string_view text, std::string_view charset) {
+  return !text::is_ascii(text) || ascii::starts_with_ignoring_case(charset, "iso-2022-") ||
+         ascii::equal_ignoring_case(charset, "hz-gb-2312") ||
+         ascii::equal_ignoring_case(charset, "utf-7");
+}
+
+/// Whether it names a charset that is known; UTF-8 needs no name.
+bool is_text_in(std::string_view text, std::string_view charset) {
+  if (charset.empty() || ascii::equal_ignoring_case(charset, "us-ascii")) {
+    return text::is_valid_utf8(text);
+  }
+  return text::is_known_charset(charset);
+}
+
+/// Words are words whatever their charset. Where none is known, one octet is one character: not
+/// what the sender meant, but the same each time.
+std::string to_plain_utf8(std::string_view text, std::string_view charset) {
+  std::string utf8 = text::to_utf8(text, is_text_in(text, charset) ? charset : "iso-8859-1");
+  make_plain(utf8);
+  return utf8;
+}
+
 /// The word in lower case.
 std::string_view lower(std::string_view word, std::array<char, TokenKey::kWordOctets>& to) {
   std::copy(word.begin(), word.end(), to.begin());
@@ -167,9 +190,9 @@ const TokenSet& Tokenizer::tokenize(std::string_view message, const Listener& li
     std::string decoded;
     if (is_encoded(part.encoding)) text = decoded = message::decode_transfer(text, part.encoding);
     text = text.substr(0, limits_.part_octets);
-    if (!text::is_ascii(text)) {
-      const auto charset = message::parameter_value(about.content_type.parameters, "charset");
-      std::string utf8 = text::to_utf8(text, charset.value_or(""));
+    const auto charset = message::parameter_value(about.content_type.parameters, "charset");
+    if (needs_conversion(text, charset.value_or(""))) {
+      std::string utf8 = to_plain_utf8(text, charset.value_or(""));
       decoded = std::move(utf8);
       text = decoded;
     }
@@ -177,6 +200,7 @@ const TokenSet& Tokenizer::tokenize(std::string_view message, const Listener& li
     const bool is_html = about.content_type.subtype == "html";
     text_.clear();
     if (is_html) html_to_text(text, text_, sink);
+    if (is_html && !text::is_ascii(text_)) make_plain(text_);  // what entities brought
     WordBudget budget{limits_.part_words};
     add_words("", is_html ? std::string_view(text_) : text, budget, sink);
   }

@@ -2,6 +2,9 @@
 // - ' . _ @ ! * %, and ends with one that may end it. "free-money!" gives itself and its pieces
 // "free", "money": a spammer's compound of known words says what the words say.
 //
+// Beyond ASCII every octet belongs to a word; `make_plain` has taken out before what divides words,
+// and what only hides them from filters (zero-width characters, letters of odd typefaces).
+//
 // Tested by tests/unit/bayes/tokens_test.cc.
 #include "bayes/words.h"
 
@@ -18,6 +21,7 @@ namespace {
 constexpr std::size_t kShortestWord = 2;
 constexpr std::size_t kLongestWord = 30;
 constexpr std::size_t kShingledFrom = 7;  // octets: shorter words beyond ASCII stand for themselves
+constexpr std::size_t kIdeographs = 6;    // octets of two, which are a word to the budget
 constexpr std::size_t kUrlOctets = 500;
 constexpr std::size_t kUrlWords = 20;
 
@@ -44,8 +48,11 @@ std::size_t character_octets(char first) {
 
 /// Scripts without blanks between words, and inflected ones: two characters of three octets, or
 /// four of two.
-void add_shingles(std::string_view kind, std::string_view word, Sink& sink) {
+void add_shingles(std::string_view kind, std::string_view word, WordBudget& budget, Sink& sink) {
   const std::size_t window = static_cast<unsigned char>(word.front()) >= 0xE0 ? 2 : 4;
+  const std::size_t octets_a_word = window == 2 ? kIdeographs : kLongestWord;
+  word = word.substr(0, (budget.words + 1) * octets_a_word);
+  budget.words -= std::min(budget.words, word.size() / octets_a_word);
   std::size_t begin = 0;
   while (begin < word.size()) {
     std::size_t end = begin;
@@ -64,11 +71,11 @@ bool is_ascii(std::string_view word) {
                       [](char c) { return static_cast<signed char>(c) < 0; });
 }
 
-void add_simple_word(std::string_view kind, std::string_view word, Sink& sink) {
+void add_simple_word(std::string_view kind, std::string_view word, WordBudget& budget, Sink& sink) {
   if (word.size() < kShortestWord) return;
   if (word.size() <= kLongestWord) sink.add_lower(kind, word);
   if (word.size() >= kShingledFrom && !is_ascii(word)) {
-    add_shingles(kind, word.substr(0, kLongestWord * 3), sink);
+    add_shingles(kind, word, budget, sink);
   } else if (word.size() > kLongestWord) {
     const char text[] = {ascii::to_lower(word.front()),
                          static_cast<char>('0' + std::min<std::size_t>(word.size() / 10, 9))};
@@ -76,7 +83,7 @@ void add_simple_word(std::string_view kind, std::string_view word, Sink& sink) {
   }
 }
 
-void add_compound(std::string_view kind, std::string_view word, Sink& sink) {
+void add_compound(std::string_view kind, std::string_view word, WordBudget& budget, Sink& sink) {
   if (word.size() <= kLongestWord) sink.add_lower(kind, word);
   if (const std::size_t at = word.rfind('@'); at != word.npos && at + 1 < word.size()) {
     add_host(kind, word.substr(at + 1), sink);
@@ -85,7 +92,7 @@ void add_compound(std::string_view kind, std::string_view word, Sink& sink) {
   while (begin < word.size()) {
     std::size_t end = begin;
     while (end < word.size() && class_of(word[end]) == kWord) ++end;
-    add_simple_word(kind, word.substr(begin, end - begin), sink);
+    add_simple_word(kind, word.substr(begin, end - begin), budget, sink);
     begin = end + 1;
   }
 }
@@ -117,7 +124,51 @@ bool may_begin_url(std::string_view text) {
   return second == 't' ? first == 'h' || first == 'f' : second == 'w' && first == 'w';
 }
 
+/// What stands for a character beyond ASCII: itself, another one, a blank, or 0 for nothing.
+char32_t plain(char32_t c) {
+  const auto within = [c](char32_t first, char32_t last) { return c >= first && c <= last; };
+  if (c < 0xC0) {
+    return c == 0xAD ? 0 : c == 0xAA || c == 0xB5 || c == 0xBA || c == 0xA3 || c == 0xA5 ? c : U' ';
+  }
+  if (within(0x200B, 0x200F) || within(0x202A, 0x202E) || within(0x2060, 0x206F) || c == 0xFEFF ||
+      c == 0x34F || c == 0x180E || within(0xFE00, 0xFE0F) || within(0xE0000, 0xE0FFF)) {
+    return 0;
+  }
+  if (c == 0x2019) return U'\'';
+  if (within(0x2000, 0x206F) || within(0x3000, 0x3003) || within(0x3008, 0x3020)) return U' ';
+  if (within(0xFF01, 0xFF5E)) return c - 0xFEE0;  // of full width
+  if (within(0x1D400, 0x1D6A3)) {                 // mathematical: thirteen typefaces
+    const char32_t letter = (c - 0x1D400) % 52;
+    return letter < 26 ? U'A' + letter : U'a' + letter - 26;
+  }
+  if (within(0x1D7CE, 0x1D7FF)) return U'0' + (c - 0x1D7CE) % 10;
+  return c;
+}
+
 }  // namespace
+
+void make_plain(std::string& text) {
+  std::size_t to = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t octets = std::min(character_octets(text[at]), text.size() - at);
+    if (octets == 1) {
+      text[to++] = text[at++];
+      continue;
+    }
+    char32_t c = static_cast<unsigned char>(text[at]) & (0x7FU >> octets);
+    for (std::size_t i = 1; i < octets; ++i) c = c << 6 | (text[at + i] & 0x3F);
+    const char32_t instead = plain(c);
+    if (instead == c) {
+      std::copy_n(text.begin() + static_cast<std::ptrdiff_t>(at), octets,
+                  text.begin() + static_cast<std::ptrdiff_t>(to));
+      to += octets;
+    } else if (instead != 0) {
+      text[to++] = static_cast<char>(instead);
+    }
+    at += octets;
+  }
+  text.resize(to);
+}
 
 void add_host(std::string_view kind, std::string_view host, Sink& sink) {
   while (!host.empty() && !ascii::is_alnum(host.back())) host.remove_suffix(1);
@@ -191,7 +242,7 @@ void add_words(std::string_view kind, std::string_view text, WordBudget& budget,
       --inner;
     }
     const std::string_view word = text.substr(begin, end - begin);
-    inner > 0 ? add_compound(kind, word, sink) : add_simple_word(kind, word, sink);
+    inner > 0 ? add_compound(kind, word, budget, sink) : add_simple_word(kind, word, budget, sink);
   }
 }
 

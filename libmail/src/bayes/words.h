@@ -2,11 +2,16 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace mail::bayes {
 
 class Sink;
+
+/// UTF-8 text as a reader sees its words: characters that show nothing go, blanks and punctuation
+/// beyond ASCII become blanks, letters and digits of other widths and typefaces ASCII.
+void make_plain(std::string& text);
 
 /// How many words are still taken from one part: padding must not drown what was said first.
 struct WordBudget {

@@ -177,7 +177,7 @@ TEST_CASE("A journal that ends anywhere holds whole messages, and can be trained
 
 TEST_CASE("A journal that was changed anywhere is believed up to there") {
   const Trail t = trail();
-  for (std::size_t at = 0; at < t.journal.size(); at += 3) {
+  for (std::size_t at = 0; at < t.journal.size(); ++at) {
     MemoryFilesystem files;
     put(files, kPath, t.table);
     std::string bad = t.journal;
@@ -195,8 +195,9 @@ TEST_CASE("A table that is damaged anywhere is kept aside and answers unsure") {
     DatabaseOptions small = options();
     small.journal_octets = 1;
     auto database = open(files, small);
-    for (int i = 0; i < 4; ++i) {
-      REQUIRE(database->train(message(i, Class::kSpam), Class::kSpam, 1).ok());
+    // Short ones: every octet of the table is changed below.
+    for (int i = 0; i < 3; ++i) {
+      REQUIRE(database->train(cat("\npills", i, " casino"), Class::kSpam, 1).ok());
     }
     t.table = read_file(files, kPath, 1 << 20).value();
   }
@@ -212,8 +213,8 @@ TEST_CASE("A table that is damaged anywhere is kept aside and answers unsure") {
     REQUIRE(database->train(message(1, Class::kSpam), Class::kSpam, 1).ok());
     CHECK(counts(*open(files)).spam == 1);
   };
-  for (std::size_t size = 0; size < t.table.size(); size += 5) check(t.table.substr(0, size));
-  for (std::size_t at = 0; at < t.table.size(); at += 11) {
+  for (std::size_t size = 0; size < t.table.size(); ++size) check(t.table.substr(0, size));
+  for (std::size_t at = 0; at < t.table.size(); ++at) {
     std::string bad = t.table;
     bad[at] = static_cast<char>(bad[at] ^ 0x10);
     check(bad);
@@ -227,7 +228,7 @@ TEST_CASE("A table of another version is kept aside, and says so") {
   t.table[8] = 3;
   MemoryFilesystem files;
   put(files, kPath, t.table);
-  CHECK(open(files)->damage().find("of version 3.3, this program reads 2.3") != std::string::npos);
+  CHECK(open(files)->damage().find("of version 3.4, this program reads 2.4") != std::string::npos);
 }
 
 TEST_CASE("Failures and power cuts at every step leave a whole number of messages") {

@@ -98,6 +98,130 @@ TEST_CASE("Words of every part of a message become tokens") {
   }
 }
 
+std::string encoded(std::string_view charset, std::string_view text) {
+  return cat("Content-Type: text/plain; charset=", charset,
+             "\nContent-Transfer-Encoding: base64\n\n", text::base64_encode(text), "\n");
+}
+
+TEST_CASE("Words are the same in whatever charset and encoding a message comes") {
+  struct Case {
+    std::string_view charset;
+    std::string_view octets;
+    std::string_view word;
+  };
+  const Case cases[] = {
+      {"koi8-r", "\xF0\xD2\xC9\xD7\xC5\xD4", "привет"},
+      {"windows-1251", "\xCF\xF0\xE8\xE2\xE5\xF2", "привет"},
+      {"utf-8", "Привет", "привет"},
+      {"iso-2022-jp", "\x1B$B%a!<%k\x1B(B", "メール"},
+      {"shift_jis", "\x83\x81\x81\x5B\x83\x8B", "メール"},
+      {"euc-jp", "\xA5\xE1\xA1\xBC\xA5\xEB", "メール"},
+      {"gb2312", "\xC3\xE2\xB7\xD1", "免费"},
+      {"big5", "\xA7\x4B\xB6\x4F", "免費"},
+      {"euc-kr", "\xB9\xAB\xB7\xE1", "무료"},
+      {"utf-7", "+ZTmNOQ-", "改费"},
+      {"iso-8859-15", "gr\xFC\xDF", "grüß"},
+      // Named by nobody: the same each time, and not one word for all.
+      {"us-ascii", "\xF0\xD2\xC9\xD7", "ðòé×"},
+      {"unheard-of", "\xF0\xD2\xC9\xD7", "ðòé×"},
+      {"us-ascii", "grüß", "grüß"},
+  };
+  for (const Case& c : cases) {
+    const auto found = texts(encoded(c.charset, c.octets));
+    CAPTURE(c.charset, found);
+    CHECK(has(found, c.word));
+    CHECK(texts(encoded(c.charset, c.octets)) == found);
+  }
+}
+
+TEST_CASE("Text without blanks gives pieces from its beginning to its end") {
+  std::string text;  // one paragraph of 3,000 ideographs, as base64 leaves it
+  for (int i = 0; i < 1500; ++i) text += "会議";
+  text += "当選金額";
+  const auto found = texts(encoded("utf-8", text));
+  CHECK(has(found, "会議"));
+  CHECK(has(found, "当選"));
+  CHECK(has(found, "金額"));
+  // Their budget is a word for two.
+  TokenLimits limits;
+  limits.part_words = 1000;
+  CHECK_FALSE(has(texts(encoded("utf-8", text), limits), "金額"));
+  CHECK(has(texts(encoded("utf-8", "無料です。今すぐ、登録！")), "登録"));
+  CHECK_FALSE(has(texts(encoded("utf-8", "無料です。今すぐ")), "す。"));
+}
+
+TEST_CASE("Characters that only hide a word from filters do not") {
+  struct Case {
+    std::string_view text;
+    std::string_view word;
+  };
+  const Case cases[] = {
+      {"v\u200Bi\u200Dagra", "viagra"},
+      {"ca\u00ADsi\u2060no", "casino"},
+      {"\u201Cwinner\u201D", "winner"},
+      {"don\u2019t", "don't"},
+      {"free\u2014money", "free"},
+      {"a\u00A0winner", "winner"},
+      {"\uFF26\uFF32\uFF25\uFF25", "free"},
+      {"\U0001D5D9\U0001D5F6\U0001D5FB\U0001D5F2", "fine"},
+      {"\U0001D7D3\U0001D7CE\U0001D7CE", "500"},
+      {"\U0001F525\uFE0F", "\U0001F525"},
+      {"straße", "straße"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.text);
+    CHECK(has(texts(encoded("utf-8", c.text)), c.word));
+    const std::string subject = cat("Subject: =?utf-8?B?", text::base64_encode(c.text), "?=\n\n");
+    CHECK(has(texts(subject), cat("subject:", c.word)));
+  }
+  const std::string html = "Content-Type: text/html\n\n<p>lot&#8203;tery &#xFEFF;pri&shy;ze</p>";
+  CHECK(has(texts(html), "lottery"));
+}
+
+TEST_CASE(
+    "Nothing that tells who labelled a message, when it came or through which list is a token") {
+  const std::string message =
+      "Received: from a.sender.example ([198.51.100.9]) by mx.label.example (label) with ESMTP id "
+      "LABEL for <label@label.example>; Thu, 22 Aug 2002 12:19:21 -0400\n"
+      "Received: from b.sender.example\n\tby mx.label.example; Thu, 22 Aug 2002 12:19:21 -0400\n"
+      "Return-Path: <label@x.example>\nDelivered-To: label@label.example\n"
+      "Date: Thu, 22 Aug 2002 17:23:15 +0100\nResent-Date: Thu, 22 Aug 2002 17:23:15 +0100\n"
+      "Delivery-Date: Thu, 22 Aug 2002 17:23:15 +0100\nX-Original-Date: 22 Aug 2002 17:23 +0100\n"
+      "X-OriginalArrivalTime: 22 Aug 2002 10:11:12 (UTC) FILETIME=[label]\nExpires: 22 Aug 2002\n"
+      "List-Id: <label.example>\nList-Unsubscribe: <mailto:label>\nX-BeenThere: label@x.example\n"
+      "Mailing-List: list label\nX-Mailing-List: label\nX-List-Name: label\nX-Loop: label\n"
+      "X-Spam-Status: label\nX-Spam-Flag: label\nX-Spamd-Bar: label\nX-Virus-Scanned: label\n"
+      "X-Bogosity: label\nX-Rspamd-Score: label\nX-Amavis-Alert: label\nX-CRM114-Status: label\n"
+      "X-DSPAM-Result: label\nX-SA-Exim: label\nAuthentication-Results: label\n"
+      "Received-SPF: label\nARC-Seal: label\nDKIM-Signature: label\nStatus: label\n"
+      "X-Gmail-Labels: label\nX-Keywords: label\nX-Microsoft-Antispam: label\n"
+      "X-MS-Exchange-Organization-SCL: label\n\nhello\n";
+  for (const std::string& text : texts(message)) {
+    CAPTURE(text);
+    CHECK(text.find("label") == text.npos);
+    CHECK(text.find("2002") == text.npos);
+    CHECK(text.find("aug") == text.npos);
+    CHECK_FALSE(text.starts_with("field:x-spam"));
+  }
+  CHECK(has(texts(message), "received:a.sender.example"));
+  CHECK(has(texts(message), "date:+0100"));
+}
+
+TEST_CASE("A message that is HTML alone, encoded and without a charset, gives its words") {
+  const std::string html =
+      "<html><head><meta charset=utf-8><style>p{x:hidden}</style><title>Offer</title></head>"
+      "<body><p>Gew\xC3\xB6hnlich <b>g\xC3\xBCnstig</b></p><a href=\"https://shop.example/a\">"
+      "klick</a><img src=\"https://pixel.example/p.gif\" alt=\"Rabatt\"></body></html>";
+  const auto found = texts(cat("Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n",
+                               text::base64_encode(html), "\n"));
+  for (const std::string_view word : {"offer", "gewöhnlich", "günstig", "url:shop.example", "klick",
+                                      "rabatt", "url:pixel.example", "tag:img"}) {
+    CAPTURE(word);
+    CHECK(has(found, word));
+  }
+  CHECK_FALSE(has(found, "hidden"));
+}
+
 TEST_CASE("Each token is counted once, and depends on the key") {
   Tokenizer a(kKey), b({3, 4});
   const std::string_view message = "Subject: x\n\nspam spam spam spam";

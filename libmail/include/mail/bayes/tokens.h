@@ -30,7 +30,7 @@ constexpr bool is_structure(Token token) { return (token & kStructureBit) != 0; 
 
 /// Changes whenever the same message would give other tokens: counts of another version cannot be
 /// taken back token by token.
-inline constexpr std::uint32_t kTokenizerVersion = 3;
+inline constexpr std::uint32_t kTokenizerVersion = 4;
 
 /// A table's key, drawn out to what tokens are hashed with. A value.
 struct TokenKey {
