@@ -47,6 +47,11 @@ class TracedFile final : public File {
     note(trace_, "append", path_, status);
     return status;
   }
+  Status truncate(std::uint64_t size) override {
+    const Status status = file_->truncate(size);
+    note(trace_, "truncate", path_, status);
+    return status;
+  }
   Status sync() override {
     const Status status = file_->sync();
     note(trace_, "sync", path_, status);

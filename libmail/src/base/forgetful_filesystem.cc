@@ -2,6 +2,7 @@
 // chosen fails or takes the power with it.
 //
 // Tested by tests/unit/base/forgetful_filesystem_test.cc.
+#include <cerrno>
 #include <optional>
 #include <random>
 #include <utility>
@@ -32,18 +33,31 @@ class ForgetfulFilesystem::Faults {
     const MutexLock lock(mutex_);
     ++counts_[static_cast<std::size_t>(operation)];
     if (is_dark_) return {power_is_gone(), false};
-    if (left_ == 0 || --left_ > 0) return {absl::OkStatus()};
-    struck_ = true;
-    if (failure_) return {*failure_, false, true};
-    is_dark_ = true;
-    return {power_is_gone(), random_() % 2 == 0};
+    if (left_ > 0 && --left_ == 0) {
+      struck_ = true;
+      return strike(operation);
+    }
+    if (times_ > 0) {
+      --times_;
+      return {*failure_, false, true};
+    }
+    if (is_full_ && needs_room(operation)) return no_room();
+    return {absl::OkStatus()};
   }
 
-  void arm(std::uint64_t k, std::optional<Status> failure) {
+  void arm(std::uint64_t k, std::optional<Status> failure, std::uint64_t times = 1) {
     const MutexLock lock(mutex_);
+    failing_ = times;
+    times_ = 0;
     left_ = k;
     failure_ = std::move(failure);
+    fills_ = is_full_ = false;
     struck_ = false;
+  }
+  void arm_full_disk(std::uint64_t k) {
+    arm(k, std::nullopt);
+    const MutexLock lock(mutex_);
+    fills_ = true;
   }
   void power_cut(MemoryTree& tree) {
     const MutexLock lock(mutex_);
@@ -73,12 +87,34 @@ class ForgetfulFilesystem::Faults {
 
  private:
   static Status power_is_gone() { return unavailable("the power is gone"); }
+  static Fate no_room() { return {errno_status(ENOSPC, "no room"), false, true}; }
+  static bool needs_room(Operation operation) {
+    return operation == Operation::kAppend || operation == Operation::kCreate ||
+           operation == Operation::kMakeDirectory || operation == Operation::kLink;
+  }
+  Fate strike(Operation operation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (failure_) {
+      times_ = failing_ - 1;
+      return {*failure_, false, true};
+    }
+    if (fills_) {
+      is_full_ = true;
+      if (needs_room(operation)) return no_room();
+      return {absl::OkStatus()};
+    }
+    is_dark_ = true;
+    return {power_is_gone(), random_() % 2 == 0};
+  }
 
   mutable Mutex mutex_;
   std::mt19937_64 random_ ABSL_GUARDED_BY(mutex_);
   std::array<std::uint64_t, kOperations> counts_ ABSL_GUARDED_BY(mutex_) = {};
   std::uint64_t left_ ABSL_GUARDED_BY(mutex_) = 0;         // operations until it strikes; 0: never
-  std::optional<Status> failure_ ABSL_GUARDED_BY(mutex_);  // none: the power goes
+  std::optional<Status> failure_ ABSL_GUARDED_BY(mutex_);  // none: the power goes,
+  std::uint64_t failing_ ABSL_GUARDED_BY(mutex_) = 1;      // so many in a row,
+  std::uint64_t times_ ABSL_GUARDED_BY(mutex_) = 0;        // of which so many are left
+  bool fills_ ABSL_GUARDED_BY(mutex_) = false;             // or the disk is full
+  bool is_full_ ABSL_GUARDED_BY(mutex_) = false;
   bool struck_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_dark_ ABSL_GUARDED_BY(mutex_) = false;
 };
@@ -117,6 +153,9 @@ class ForgetfulFilesystem::FaultyFile final : public File {
     if (fate.happens || fate.is_injected) file_->File::append(part).IgnoreError();
     return fate.status;
   }
+  Status truncate(std::uint64_t size) override {
+    return run(faults_->begin(Operation::kTruncate), [&] { return file_->truncate(size); });
+  }
   Status sync() override {
     const Faults::Fate fate = faults_->begin(Operation::kSync);
     if (fate.is_injected) MemoryTree::lose_unsynced(*file_);
@@ -144,9 +183,10 @@ ForgetfulFilesystem::ForgetfulFilesystem(std::uint64_t seed, std::function<WallT
       faults_(std::make_shared<Faults>(seed)) {}
 ForgetfulFilesystem::~ForgetfulFilesystem() = default;
 
-void ForgetfulFilesystem::fail_at(std::uint64_t k, Status status) {
-  faults_->arm(k, std::move(status));
+void ForgetfulFilesystem::fail_at(std::uint64_t k, Status status, std::uint64_t times) {
+  faults_->arm(k, std::move(status), times);
 }
+void ForgetfulFilesystem::fill_at(std::uint64_t k) { faults_->arm_full_disk(k); }
 void ForgetfulFilesystem::cut_power_at(std::uint64_t k) { faults_->arm(k, std::nullopt); }
 bool ForgetfulFilesystem::struck() const { return faults_->struck(); }
 void ForgetfulFilesystem::power_cut() { faults_->power_cut(*tree_); }

@@ -1,13 +1,15 @@
 // A tree of nodes under one lock. Paths are walked component by component with a bound on symbolic
 // links, as a kernel does. When the tree forgets, each node has a durable half (a prefix of its
-// octets, a copy of its entries) and `pending_` holds the changes of directories in order; a flush
-// applies those that concern it, with all earlier ones that share a name with them.
+// octets, before or after a cut; a copy of its entries) and `pending_` holds the changes of
+// directories in order; a flush applies those that concern it, with all earlier ones that share a
+// name with them.
 //
 // Tested by tests/unit/base/filesystem_test.cc, tests/unit/base/forgetful_filesystem_test.cc.
 #include "memory_tree.h"
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <utility>
 
 namespace mail {
@@ -30,12 +32,19 @@ struct MemoryTree::Node {
   FileInfo durable_info;
   std::size_t durable_size = 0;
   bool lost = false;  // an fsync failed: nothing more becomes durable
+  /// What was there when the file was first cut since its last flush: it may come back.
+  struct Uncut {
+    std::string bytes;
+    std::size_t durable_size = 0;
+  };
+  std::optional<Uncut> uncut;
   std::map<std::string, NodePtr> durable_entries;
 
   void sync_content() {
     if (lost) return;
     durable_size = bytes.size();
     durable_info = info;
+    uncut.reset();
   }
 };
 
@@ -67,6 +76,19 @@ class MemoryTree::OpenFile final : public File {
     for (const std::string_view piece : pieces) node_->bytes += piece;
     node_->info.size = node_->bytes.size();
     node_->info.modified = node_->info.changed = tree_->tick();
+    return absl::OkStatus();
+  }
+
+  Status truncate(std::uint64_t size) override {
+    const MutexLock lock(tree_->mutex_);
+    MAIL_RETURN_IF_ERROR(check());
+    Node& node = *node_;
+    if (node.bytes.size() <= size) return absl::OkStatus();
+    if (tree_->forgets_ && !node.uncut) node.uncut = {node.bytes, node.durable_size};
+    node.bytes.resize(size);
+    node.durable_size = std::min(node.durable_size, node.bytes.size());
+    node.info.size = size;
+    node.info.modified = node.info.changed = tree_->tick();
     return absl::OkStatus();
   }
 
@@ -466,6 +488,10 @@ void MemoryTree::power_cut(std::mt19937_64& random) {
     node->entries = node->durable_entries;
     node->locked_by = nullptr;
     if (node->info.type == FileType::kRegular) {
+      if (node->uncut && random() % 2 == 0) {
+        node->bytes = std::move(node->uncut->bytes);
+        node->durable_size = node->uncut->durable_size;
+      }
       const std::size_t tail = node->bytes.size() - node->durable_size;
       const std::uint64_t fate = random() % 4;
       if (tail > 0 && fate == 0) node->bytes.resize(node->durable_size);
@@ -476,6 +502,7 @@ void MemoryTree::power_cut(std::mt19937_64& random) {
     node->info.size = node->bytes.size();
     node->info.links = 0;
     node->lost = false;
+    node->uncut.reset();
     node->sync_content();
   }
   for (const auto& weak : nodes_) {

@@ -16,7 +16,8 @@
 
 namespace mail {
 
-/// Files only grow (the port has no overwrite), so the durable part of one is a prefix.
+/// Files grow or are cut (the port that forgets has no overwrite), so the durable part of one is a
+/// prefix of what it holds, or held before it was cut.
 class MemoryTree : public std::enable_shared_from_this<MemoryTree> {
  public:
   /// With `forgets` every change of a directory is noted until it is flushed.

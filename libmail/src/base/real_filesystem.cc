@@ -119,6 +119,15 @@ class RealFile final : public File {
 
   Status append(std::span<const std::string_view> pieces) override;
 
+  Status truncate(std::uint64_t size) override {
+    MAIL_ASSIGN_OR_RETURN(const FileInfo now, info());
+    if (now.size <= size) return absl::OkStatus();
+    if (retry([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size)); }) != 0) {
+      return errno_status(errno, cat("cannot shorten ", path_));
+    }
+    return absl::OkStatus();
+  }
+
   Status sync() override {
     // fdatasync leaves out times and owners; they matter once they were set on purpose.
     const int result =

@@ -226,10 +226,9 @@ StatusOr<MaildirMailbox::Adopted> MaildirMailbox::adopt_unknown(FolderListing& l
   Adopted adopted;
   const bool is_numbered = std::all_of(messages.rows.begin(), messages.rows.end(), has_uid);
   if (!is_numbered || register_.must_be_rewritten()) {
-    const std::uint64_t next = register_.header().next;
     const Status numbered = number(directory, messages);
-    const bool is_untouched = !register_.must_be_rewritten() && register_.header().next == next;
-    if (!numbered.ok() && !(absl::IsResourceExhausted(numbered) && is_untouched)) return numbered;
+    const bool is_whole = !register_.must_be_rewritten();
+    if (!numbered.ok() && !(absl::IsResourceExhausted(numbered) && is_whole)) return numbered;
     if (!numbered.ok()) {
       // The disk is full. Who wants to make room must get in: what has a number is shown, the rest
       // when a number can be written.
@@ -238,7 +237,7 @@ StatusOr<MaildirMailbox::Adopted> MaildirMailbox::adopt_unknown(FolderListing& l
     }
   }
   unclaimed_.settle();
-  scanned_next_ = register_.header().next;
+  scanned_next_ = register_.told_next();
   const MutexLock state(state_);
   next_uid_ = register_.told_next();
   if (messages.rows.empty()) return adopted;

@@ -1,7 +1,13 @@
 // Two ways to write, as Dovecot has: lines added to the end, flushed, or a new file in place of the
 // old one. The first needs one flush and leaves every octet that was there before; it is not for a
-// file that is damaged, nor after an append that failed, since a second flush of the same file
-// could report success for lines that are lost.
+// file that is damaged, nor after a flush that failed, since a second flush of the same file could
+// report success for lines that are lost.
+//
+// A write that failed (no space, a quota, an error of the device) is cut off again, while the lock
+// is held: then the list is what it was, and a folder on a full disk can be used by whoever makes
+// room. What was cut may come back with a power cut, whole or torn, until the next flush: as
+// records that name nothing, whose numbers nobody was told. Whoever lives on does not use these
+// numbers again: `header_.next` stays behind them, `told_next_` before them.
 //
 // Tested by tests/store/maildir_format_test.cc, tests/store/crash_test.cc.
 #include "store/uid_register.h"
@@ -100,6 +106,7 @@ bool UidRegister::restore(const std::string& directory, const IndexedFolder& fol
 
 void UidRegister::describe(IndexedFolder& folder) const {
   folder.uidlist = header_;
+  folder.uidlist.next = told_next_;
   // A list that must be written anew is read anew, too.
   folder.uidlist_glance = stamp_ && !must_be_rewritten_ ? *stamp_ : Glance();
   folder.uidlist_records = records_in_file_;
@@ -128,9 +135,23 @@ bool UidRegister::should_rewrite(std::size_t live, std::size_t fresh) const {
 Status UidRegister::append_lines(const std::string& path, const std::string& lines,
                                  Unflushed& messages) {
   MAIL_ASSIGN_OR_RETURN(const auto file, files_->fs.open_append(path, kFileMode));
-  MAIL_RETURN_IF_ERROR(file->append(lines));
+  const Status written = file->append(lines);
+  if (!written.ok()) {
+    must_be_rewritten_ = !cut_back(*file).ok();
+    return written;
+  }
+  must_be_rewritten_ = true;  // whichever of the flushes fails: that of the list may be one of them
   MAIL_RETURN_IF_ERROR(messages.flush(file.get()));
   MAIL_ASSIGN_OR_RETURN(const FileInfo info, file->info());
+  stamp_ = glance_at(info);
+  must_be_rewritten_ = false;
+  return absl::OkStatus();
+}
+
+Status UidRegister::cut_back(File& file) {
+  if (!stamp_) return failed_precondition("the length of the list is not known");
+  MAIL_RETURN_IF_ERROR(file.truncate(stamp_->size));
+  MAIL_ASSIGN_OR_RETURN(const FileInfo info, file.info());
   stamp_ = glance_at(info);
   return absl::OkStatus();
 }
@@ -141,13 +162,9 @@ Status UidRegister::append(const std::string& directory, std::span<const UidReco
   for (const UidRecord& record : fresh) append_uid_record(lines, record);
   const std::string path = cat(directory, kName);
   const Status status = append_lines(path, lines, messages);
-  if (!status.ok()) {
-    // Whichever of the flushes failed: that of the list may have been one of them.
-    must_be_rewritten_ = true;
-    files_->suspect(path);  // whoever opens the folder next must know, too
-  } else {
-    told_next_ = header_.next;
-  }
+  if (must_be_rewritten_) files_->suspect(path);  // whoever opens the folder next must know, too
+  if (!status.ok()) return status;
+  told_next_ = header_.next;
   records_in_file_ += fresh.size();
   return status;
 }

@@ -55,7 +55,8 @@ class UidRegister {
   /// Whether `fresh` more records should go with a `rewrite`: the file must not be appended to, or
   /// few of its records have a message still (`live`).
   bool should_rewrite(std::size_t live, std::size_t fresh) const;
-  /// Adds records. They are durable with an OK, and so are the `messages`.
+  /// Adds records. They are durable with an OK, and so are the `messages`. Under the lock, after
+  /// `read`. A failure leaves the list as it was, or to be rewritten (`must_be_rewritten`).
   Status append(const std::string& directory, std::span<const UidRecord> fresh,
                 Unflushed& messages);
   /// The whole list anew, durable. `all` in any order.
@@ -64,6 +65,8 @@ class UidRegister {
  private:
   StatusOr<std::optional<UidRecords>> read_courier(const std::string& directory);
   Status append_lines(const std::string& path, const std::string& lines, Unflushed& messages);
+  /// After a write that failed: the list has the length again that it had before.
+  Status cut_back(File& file);
 
   MaildirFiles* files_;
   UidListHeader header_;

@@ -124,6 +124,27 @@ TEST_CASE("files are created once, appended in pieces, synced and read at any of
   }
 }
 
+TEST_CASE("an open file is cut to a length, never grown, and goes on at its new end") {
+  for (const auto& place : places()) {
+    const auto file = place->fs().create(place->at("f"), 0600);
+    REQUIRE(file.ok());
+    REQUIRE((*file)->append("0123456789").ok());
+    CHECK((*file)->truncate(20).ok());
+    CHECK((*file)->truncate(10).ok());
+    CHECK((*file)->info()->size == 10);
+    CHECK((*file)->truncate(4).ok());
+    CHECK((*file)->info()->size == 4);
+    REQUIRE((*file)->append("ab").ok());
+    CHECK(*read_file(place->fs(), place->at("f"), 100) == "0123ab");
+    CHECK((*file)->truncate(0).ok());
+    CHECK((*file)->sync().ok());
+    CHECK(place->fs().info(place->at("f"))->size == 0);
+    const auto reader = place->fs().open(place->at("f"));
+    REQUIRE(reader.ok());
+    CHECK((*reader)->truncate(0).ok());  // nothing to cut
+  }
+}
+
 TEST_CASE("only regular files are opened, and nothing blocks on a FIFO") {
   for (const auto& place : places()) {
     Filesystem& fs = place->fs();

@@ -103,6 +103,8 @@ TEST_CASE("the chosen operation fails once, with the status given") {
   CHECK(absl::IsResourceExhausted(fs.make_directory("/b", 0700)));
   CHECK(fs.struck());
   CHECK(fs.make_directory("/b", 0700).ok());
+  fs.fail_at(1, exhausted("no space left"), 2);
+  for (const bool ok : {false, false, true}) CHECK(fs.make_directory("/c", 0700).ok() == ok);
 }
 
 TEST_CASE("a failed append leaves a part, and a failed sync never becomes durable") {
@@ -119,6 +121,53 @@ TEST_CASE("a failed append leaves a part, and a failed sync never becomes durabl
   CHECK((*file)->sync().ok());
   fs.power_cut();
   CHECK(read_file(fs, "/f", 100)->starts_with("ab"));
+}
+
+TEST_CASE("what was cut off comes back with the power or not, until it is flushed") {
+  for (const bool is_flushed : {false, true}) {
+    std::set<std::string> contents;
+    for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+      ForgetfulFilesystem fs(seed);
+      auto file = fs.create("/f", 0600);
+      REQUIRE((*file)->append("safe").ok());
+      fs.sync_all();
+      REQUIRE((*file)->append("XY").ok());
+      REQUIRE((*file)->truncate(2).ok());
+      REQUIRE((*file)->append("new").ok());
+      if (is_flushed) REQUIRE((*file)->sync().ok());
+      fs.power_cut();
+      contents.insert(*read_file(fs, "/f", 100));
+    }
+    if (is_flushed) {
+      CHECK(contents == std::set<std::string>{"sanew"});
+      continue;
+    }
+    for (const char* some : {"safe", "safeXY", "sanew", "sa"}) CHECK(contents.contains(some));
+    for (const std::string& one : contents) CHECK(one.starts_with("sa"));
+  }
+}
+
+TEST_CASE("on a full disk what needs room fails, and all else works") {
+  ForgetfulFilesystem fs(1);
+  auto file = fs.create("/f", 0600);
+  REQUIRE((*file)->append("safe").ok());
+  fs.fill_at(2);
+  CHECK((*file)->append("x").ok());
+  CHECK_FALSE(fs.struck());
+  for (int i = 0; i < 2; ++i) {
+    CHECK(absl::IsResourceExhausted((*file)->append("yz")));
+    CHECK(fs.struck());
+    CHECK(absl::IsResourceExhausted(fs.create("/g", 0600).status()));
+    CHECK(absl::IsResourceExhausted(fs.make_directory("/d", 0700)));
+    CHECK(absl::IsResourceExhausted(fs.link("/f", "/g")));
+    CHECK((*file)->truncate(4).ok());
+    CHECK((*file)->sync().ok());
+    CHECK(*read_file(fs, "/f", 100) == "safe");
+  }
+  CHECK(fs.rename("/f", "/g").ok());
+  fs.fill_at(0);
+  CHECK((*file)->append("y").ok());
+  CHECK(fs.unlink("/g").ok());
 }
 
 TEST_CASE("after the power went nothing works until it is back, and open files are dead") {

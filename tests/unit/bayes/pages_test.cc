@@ -42,6 +42,7 @@ class CountingFilesystem : public MemoryFilesystem {
     Status append(std::span<const std::string_view> pieces) override {
       return file_->append(pieces);
     }
+    Status truncate(std::uint64_t size) override { return file_->truncate(size); }
     Status sync() override { return file_->sync(); }
     Status set_modified(WallTime time) override { return file_->set_modified(time); }
     Status set_owner(std::uint32_t owner, std::uint32_t group) override {

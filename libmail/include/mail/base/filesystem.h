@@ -57,6 +57,9 @@ class File {
   Status append(std::string_view bytes) {
     return append(std::span<const std::string_view>(&bytes, 1));
   }
+  /// Cuts off what is behind the first `size` octets; a shorter file stays as it is. As lasting as
+  /// what was appended: until `sync` a power cut may bring the octets back.
+  virtual Status truncate(std::uint64_t size) = 0;
   /// Content and size survive a power cut once this returns OK. After a failure the file must be
   /// given up: a second fsync may report success for bytes that were lost.
   virtual Status sync() = 0;

@@ -5,8 +5,9 @@
 // entries that were there at its last `sync_directory`; each change since (an entry made, removed,
 // renamed) survives or not, by the seed, but never without the earlier changes of the same name. A
 // rename survives whole or not at all, as on every journaling file system of Linux; making one of
-// its directories durable makes both halves durable. After a failed `sync` the file's later octets
-// never become durable, though later calls report success: as Linux does.
+// its directories durable makes both halves durable. What was cut off since the last `sync` is gone
+// or back, and then what was appended behind the cut is gone. After a failed `sync` the file's
+// later octets never become durable, though later calls report success: as Linux does.
 #pragma once
 
 #include <array>
@@ -29,6 +30,7 @@ class ForgetfulFilesystem final : public Filesystem, public FlushesTogether {
     kCreate,
     kRead,
     kAppend,
+    kTruncate,
     kSync,
     kSetAttributes,
     kInfo,
@@ -44,13 +46,17 @@ class ForgetfulFilesystem final : public Filesystem, public FlushesTogether {
   explicit ForgetfulFilesystem(std::uint64_t seed, std::function<WallTime()> now = {});
   ~ForgetfulFilesystem() override;
 
-  /// The k-th operation from now (1: the next) fails with `status`, once. A failed append leaves a
+  /// The k-th operation from now (1: the next) fails with `status`, and so do those that follow it,
+  /// `times` in all. A failed append leaves a
   /// part of its octets; every other failed operation leaves nothing.
-  void fail_at(std::uint64_t k, Status status);
+  void fail_at(std::uint64_t k, Status status, std::uint64_t times = 1);
+  /// The disk is full from the k-th operation on: what needs room (appending, making a file, a
+  /// directory or a link) fails with ENOSPC, all else works. 0: there is room again.
+  void fill_at(std::uint64_t k);
   /// The power goes at the k-th operation from now: that one happens or not, by the seed; it and
   /// all that follow fail with Unavailable until `power_cut`.
   void cut_power_at(std::uint64_t k);
-  /// Whether the k-th operation of `fail_at` or `cut_power_at` has been reached.
+  /// Whether the k-th operation of `fail_at`, `fill_at` or `cut_power_at` has been reached.
   bool struck() const;
   /// Only what survived is there now; files that were open are dead, nothing fails any more.
   void power_cut();

@@ -1,0 +1,29 @@
+// Every call of a store that changes what is on disk, and what must be true of it however it ended.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "disk.h"
+
+namespace mail::store::test {
+
+struct Scenario {
+  std::string name;
+  std::function<Status(Disk&)> prepare;
+  std::function<Status(Disk&)> act;
+  /// Checks the state after `act`; `ok`: it was acknowledged.
+  std::function<void(const State&, bool ok)> verify;
+  /// A failure may leave it done (the flush at the end failed) or done in part.
+  bool may_have_happened = false;
+};
+
+std::vector<Scenario> scenarios();
+
+/// What Scenario::act of some needs, and tests of their own.
+FlagChange add(std::uint8_t flags, std::vector<std::string> keywords = {});
+void old_ones_are_there(const State& state);
+
+}  // namespace mail::store::test
