@@ -90,7 +90,8 @@ FileInfo info_of(const struct stat& st) {
 
 class RealFile final : public File {
  public:
-  RealFile(Descriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  RealFile(Descriptor fd, std::string path, std::uint32_t owner, std::uint32_t group)
+      : fd_(std::move(fd)), path_(std::move(path)), owner_(owner), group_(group) {}
   // A child of a fork has this object and its descriptor, too: the lock goes with whoever took it,
   // neither earlier, when the child ends, nor later, when it lives on.
   ~RealFile() override {
@@ -152,10 +153,14 @@ class RealFile final : public File {
   }
 
   Status set_owner(std::uint32_t owner, std::uint32_t group) override {
+    // A file that was made by its owner: so is every message once the privileges are dropped.
+    if (owner == owner_ && group == group_) return absl::OkStatus();
     attributes_set_ = true;
     if (::fchown(fd_.get(), owner, group) != 0) {
       return errno_status(errno, cat("cannot set the owner of ", path_));
     }
+    owner_ = owner;
+    group_ = group;
     return absl::OkStatus();
   }
 
@@ -171,6 +176,8 @@ class RealFile final : public File {
  private:
   Descriptor fd_;
   std::string path_;
+  std::uint32_t owner_;
+  std::uint32_t group_;
   bool attributes_set_ = false;
   pid_t locked_by_ = 0;
 };
@@ -300,7 +307,7 @@ StatusOr<std::unique_ptr<File>> RealFilesystem::open_with(const std::string& pat
     return errno_status(errno, cat("cannot set the mode of ", path));
   }
   // O_NONBLOCK has done its work; on a regular file it means nothing.
-  return std::unique_ptr<File>(new RealFile(std::move(fd), path));
+  return std::unique_ptr<File>(new RealFile(std::move(fd), path, st.st_uid, st.st_gid));
 }
 
 Status RealFilesystem::overwrite(const std::string& path, std::string_view bytes) {
@@ -380,7 +387,7 @@ StatusOr<std::unique_ptr<File>> adopt_file(int descriptor, const std::string& pa
   Descriptor fd(descriptor);
   MAIL_ASSIGN_OR_RETURN(const FileInfo info, descriptor_info(fd.get(), path));
   if (info.type != FileType::kRegular) return failed_precondition(path, " is not a regular file");
-  return std::unique_ptr<File>(new RealFile(std::move(fd), path));
+  return std::unique_ptr<File>(new RealFile(std::move(fd), path, info.owner, info.group));
 }
 
 StatusOr<FileInfo> descriptor_info(int descriptor, const std::string& path) {

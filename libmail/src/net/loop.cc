@@ -10,7 +10,8 @@ namespace mail::net {
 Loop::Loop(WorkerPool& pool)
     : keep_running_(io_.get_executor()),
       inbox_(std::make_shared<Inbox>(io_)),
-      worker_(pool, inbox_) {
+      worker_(pool, inbox_),
+      alarm_(io_, [this](TimePoint now) { return look(now); }) {
   // Asio opens its epoll with the first timer or descriptor of a loop, and throws when it cannot:
   // that must not be a connection's when descriptors are short.
   const asio::steady_timer opens_epoll(io_);
@@ -35,16 +36,18 @@ void Loop::stop() {
 }
 
 void Loop::serve(Arrival arrival, const Handler& handler) {
-  load_.fetch_add(1, std::memory_order_relaxed);
+  if (arrival.is_load) load_.fetch_add(1, std::memory_order_relaxed);
   // Asio's handlers must be copyable in name only; what moves is held by a pointer.
   auto moving = std::make_shared<Arrival>(std::move(arrival));
   inbox_->post([this, moving, &handler] { begin(std::move(*moving), handler); });
 }
 
 void Loop::begin(Arrival arrival, const Handler& handler) {
-  auto socket = SocketState::make(io_, inbox_, arrival.descriptor.release());
-  connections_.push_front(
-      Connection{.ticket = std::move(arrival.ticket), .socket = socket, .task = {}});
+  auto socket = SocketState::make(io_, alarm_, inbox_, arrival.descriptor.release());
+  connections_.push_front(Connection{.ticket = std::move(arrival.ticket),
+                                     .socket = socket,
+                                     .task = {},
+                                     .is_load = arrival.is_load});
   const auto self = connections_.begin();
   auto transport = std::make_unique<SocketTransport>(
       socket, std::move(arrival.peer), std::move(arrival.tls), arrival.protocol, &self->ticket);
@@ -64,15 +67,25 @@ Task<void> Loop::run(const Handler& handler, std::unique_ptr<Transport> transpor
                      Connections::iterator self) {
   Task<void> serving = handler(*this, std::move(transport));
   co_await serving;
-  load_.fetch_sub(1, std::memory_order_relaxed);
+  if (self->is_load) load_.fetch_sub(1, std::memory_order_relaxed);
   asio::post(io_, [this, self] { connections_.erase(self); });
+}
+
+Walk Loop::look(TimePoint now) {
+  Walk walk;
+  // A connection that ends only posts its removal: the list stays as it is in this walk.
+  for (auto& connection : connections_) {
+    const auto deadline = connection.socket->ring(now);
+    if (deadline && (!walk.next || *deadline < *walk.next)) walk.next = deadline;
+    ++walk.looked_at;
+  }
+  return walk;
 }
 
 void Loop::tell_stopping() {
   inbox_->post([this] {
     stopping_ = true;
-    // A connection that ends only posts its removal: the list stays as it is in this walk.
-    for (auto& connection : connections_) connection.socket->tell_stopping();
+    for (auto& connection : connections_) connection.socket->tell_stopping();  // as in `look`
   });
 }
 

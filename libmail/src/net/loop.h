@@ -7,6 +7,7 @@
 #include <string>
 
 #include "mail/base/ports.h"
+#include "net/alarm.h"
 #include "net/asio.h"
 #include "net/gate.h"
 #include "net/inbox.h"
@@ -29,6 +30,7 @@ struct Arrival {
   std::shared_ptr<const TlsContext> tls;
   std::string_view protocol;  // for ALPN; outlives the loop
   Gate::Ticket ticket;
+  bool is_load = true;  // else it says nothing about where the next one is best served
 };
 
 /// One Asio loop, its thread, and the connections that live on it from their first byte to their
@@ -59,17 +61,20 @@ class Loop {
     Gate::Ticket ticket;
     std::shared_ptr<SocketState> socket;
     Task<void> task;
+    bool is_load = true;
   };
   using Connections = std::list<Connection>;
 
   void begin(Arrival arrival, const Handler& handler);
   Task<void> run(const Handler& handler, std::unique_ptr<Transport> transport,
                  Connections::iterator self);
+  Walk look(TimePoint now);
 
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> keep_running_;
   const std::shared_ptr<Inbox> inbox_;
   LoopWorker worker_;
+  Alarm alarm_;
   std::atomic<std::size_t> load_ = 0;
   Connections connections_;  // its own thread only, as the next
   bool stopping_ = false;

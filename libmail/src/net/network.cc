@@ -114,6 +114,7 @@ void Network::adopt(Descriptor descriptor, Handler handler) {
   services_.push_back({.handler = std::move(handler), .tls = {}, .protocol = {}, .counts = false});
   Arrival arrival;
   arrival.descriptor = std::move(descriptor);
+  arrival.is_load = false;
   if (control_gate_.admit({}, {}, arrival.ticket) != Gate::Verdict::kAdmitted) return;
   arrival.ticket.establish();
   first_loop().serve(std::move(arrival), services_.back().handler);

@@ -6,8 +6,8 @@
 // handler keeps the SocketState alive, never the transport or the coroutine.
 //
 // A wake-up or a stop that comes while nobody waits is kept for the next wait. The price of a wait
-// is one coroutine frame, one Asio operation from its recycled memory and one epoll_ctl; the timer
-// stays from one wait to the next.
+// is one coroutine frame, one Asio operation from its recycled memory and one epoll_ctl; deadlines
+// have one timer in each loop (alarm.h).
 //
 // Tested by tests/unit/net/transport_test.cc and tls_test.cc.
 #include "net/transport.h"
@@ -32,19 +32,17 @@ constexpr Duration kNoDeadline = hours(24 * 365);
 // Unread octets that are taken in before a close, see `drain`.
 constexpr int kDrainOctets = 64 * 1024;
 
-TimePoint steady_now() {
-  return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
-}
-
 /// Linux answers a close with unread input by RST, and the peer then loses the goodbye that it has
-/// not read yet (RFC 1122 §4.2.2.13). So what has come already is taken in first.
-void drain(int descriptor) {
+/// not read yet (RFC 1122 §4.2.2.13). So what has come already is taken in first. False: the peer
+/// has reset the connection, nobody is there to be told of its end.
+bool drain(int descriptor) {
   char waste[4096];
   for (int left = kDrainOctets; left > 0;) {
     const auto n = recv(descriptor, waste, sizeof waste, MSG_DONTWAIT);
-    if (n <= 0) return;
+    if (n <= 0) return n == 0 || errno != ECONNRESET;
     left -= static_cast<int>(n);
   }
+  return true;
 }
 
 struct Wait {
@@ -72,9 +70,9 @@ void SocketWaker::wake() {
   });
 }
 
-std::shared_ptr<SocketState> SocketState::make(asio::io_context& loop, std::shared_ptr<Inbox> home,
-                                               int descriptor) {
-  std::shared_ptr<SocketState> state(new SocketState(loop));
+std::shared_ptr<SocketState> SocketState::make(asio::io_context& loop, Alarm& alarm,
+                                               std::shared_ptr<Inbox> home, int descriptor) {
+  std::shared_ptr<SocketState> state(new SocketState(loop, alarm));
   state->waker_ = std::make_shared<SocketWaker>(std::move(home), state);
   asio::error_code error;
   state->descriptor_.assign(descriptor, error);
@@ -112,26 +110,14 @@ void SocketState::begin_wait(Transport::Interest interest, std::optional<TimePoi
   deadline_.reset();
   if (deadline && *deadline - steady_now() < kNoDeadline) {
     deadline_ = deadline;
-    if (!rings_at_ || *deadline_ < *rings_at_) ring_at(*deadline_);
+    alarm_.ring_by(*deadline_);
   }
 }
 
-void SocketState::ring_at(TimePoint time) {
-  rings_at_ = time;
-  timer_.emplace(descriptor_.get_executor(), time);
-  timer_->async_wait([self = shared_from_this(), time](asio::error_code error) {
-    if (!error && self->rings_at_ == time) self->ring();
-  });
-}
-
-void SocketState::ring() {
-  rings_at_.reset();
-  if (!waiting_ || !deadline_) return;
-  if (*deadline_ <= steady_now()) {
-    finish(Readiness::kDeadline);
-  } else {
-    ring_at(*deadline_);
-  }
+std::optional<TimePoint> SocketState::ring(TimePoint now) {
+  if (waiting_ && deadline_ && *deadline_ <= now) finish(Readiness::kDeadline);
+  // Perhaps of a wait that began meanwhile.
+  return waiting_ ? deadline_ : std::nullopt;
 }
 
 void SocketState::watch(WaitType what) {
@@ -181,11 +167,9 @@ void SocketState::abort() {
 
 void SocketState::close() {
   if (std::exchange(closed_, true)) return;
-  timer_.reset();  // it holds on to this object
-  rings_at_.reset();
-  drain(descriptor_.native_handle());
   // Also for those that hold a duplicate: the peer must see the end now.
-  ::shutdown(descriptor_.native_handle(), SHUT_RDWR);
+  const int socket = descriptor_.native_handle();
+  if (drain(socket)) ::shutdown(socket, SHUT_RDWR);
   asio::error_code ignored;
   descriptor_.close(ignored);
 }

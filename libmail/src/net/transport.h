@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "mail/base/ports.h"
+#include "net/alarm.h"
 #include "net/asio.h"
 #include "net/gate.h"
 
@@ -36,9 +37,9 @@ class SocketWaker final : public Waker {
 /// yet and the list of the loop's connections. Everything but the waker runs on its loop.
 class SocketState : public std::enable_shared_from_this<SocketState> {
  public:
-  /// Takes the descriptor, which must be non-blocking.
-  static std::shared_ptr<SocketState> make(asio::io_context& loop, std::shared_ptr<Inbox> home,
-                                           int descriptor);
+  /// Takes the descriptor, which must be non-blocking. `alarm` outlives its waits.
+  static std::shared_ptr<SocketState> make(asio::io_context& loop, Alarm& alarm,
+                                           std::shared_ptr<Inbox> home, int descriptor);
 
   int descriptor() { return descriptor_.native_handle(); }
   bool is_closed() const { return closed_; }
@@ -51,6 +52,8 @@ class SocketState : public std::enable_shared_from_this<SocketState> {
   void begin_wait(Transport::Interest interest, std::optional<TimePoint> deadline, bool hears_wakes,
                   std::coroutine_handle<> waiting);
   Transport::Readiness take_answer() const { return answer_; }
+  /// Ends a wait whose deadline has come. The deadline of the wait that is left, if any.
+  std::optional<TimePoint> ring(TimePoint now);
 
   /// The owner hears kStopping, once.
   void tell_stopping();
@@ -61,18 +64,13 @@ class SocketState : public std::enable_shared_from_this<SocketState> {
 
  private:
   friend class SocketWaker;
-  SocketState(asio::io_context& loop) : descriptor_(loop) {}
+  SocketState(asio::io_context& loop, Alarm& alarm) : descriptor_(loop), alarm_(alarm) {}
   void woken();
   void watch(asio::posix::stream_descriptor::wait_type what);
-  void ring_at(TimePoint time);
-  void ring();
   void finish(Transport::Readiness answer);
 
   asio::posix::stream_descriptor descriptor_;
-  // Rings at the deadline of the present wait or before, and then looks: deadlines move on with
-  // every command, and moving the timer along would cost a system call each time.
-  std::optional<asio::steady_timer> timer_;
-  std::optional<TimePoint> rings_at_;
+  Alarm& alarm_;
   std::optional<TimePoint> deadline_;  // of the present wait
   std::shared_ptr<SocketWaker> waker_;
   std::coroutine_handle<> waiting_;

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sys/eventfd.h>
+
 #include <catch2/catch.hpp>
 
 #include "unit/net/peer.h"
@@ -120,7 +122,7 @@ TEST_CASE("When all connections are taken, the oldest unknown one makes room") {
   }
 }
 
-TEST_CASE("Connections spread over the loops") {
+TEST_CASE("Connections spread over the loops, whatever else is served there") {
   std::mutex mutex;
   std::map<std::thread::id, int> seen;
   Served served(
@@ -132,6 +134,10 @@ TEST_CASE("Connections spread over the loops") {
         return echo(std::move(transport));
       },
       nullptr, {.loops = 4});
+  served.network->adopt(Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+                        [](Loop&, std::unique_ptr<Transport> transport) -> Task<void> {
+                          co_await transport->wait(kReadable, kNever);
+                        });
   std::vector<Peer> peers;
   for (int i = 0; i < 40; ++i) {
     peers.push_back(Peer::connect_to(served.port));
