@@ -221,6 +221,33 @@ TEST_CASE("without an index to write, names follow at once") {
   }
 }
 
+TEST_CASE("a change that reaches neither the index nor all names is not shown") {
+  const std::string cur = "/mail/example.com/a/cur/";
+  for (std::size_t stuck = 0; stuck < 3; ++stuck) {
+    INFO("name " << stuck << " cannot be changed");
+    LateWorld world;
+    const auto inbox = world.inbox();
+    const std::string in_the_way = cat(cur, world.fs.list(cur)->at(stuck).name, "S");
+    REQUIRE(make_directories(world.fs, in_the_way + "/x", 0700).ok());
+    world.fs.fail_at(1, exhausted("no space"));  // the append to the index
+    CHECK_FALSE(inbox->change_flags(list_of({1, 2, 3}), kSeeIt).ok());
+    for (const std::uint32_t number : {1, 2, 3}) CHECK(world.flags(number) == 0);
+    REQUIRE(world.fs.remove_directory(in_the_way + "/x").ok());
+    REQUIRE(world.fs.remove_directory(in_the_way).ok());
+    CHECK(world.letters() == Letters{"", "", ""});
+    REQUIRE(inbox->change_flags(list_of({1, 2, 3}), kSeeIt).ok());
+    CHECK(world.letters() == Letters{"S", "S", "S"});
+  }
+  // Neither can a name go back that has changed.
+  LateWorld world;
+  const auto inbox = world.inbox();
+  world.fs.fail_at(1, unavailable("a dead disk"), 1000);
+  CHECK_FALSE(inbox->change_flags(list_of({1, 2, 3}), kSeeIt).ok());
+  world.fs.fail_at(0, absl::OkStatus());
+  CHECK(inbox->refresh().ok());
+  for (const std::uint32_t number : {1, 2, 3}) CHECK(world.flags(number) == 0);
+}
+
 TEST_CASE("whatever fails while names follow, the next try finishes it") {
   for (std::uint64_t k = 1;; ++k) {
     LateWorld world;

@@ -152,21 +152,45 @@ StatusOr<std::size_t> MaildirMailbox::rename_all(std::span<const Uid> uids,
   return status;
 }
 
-std::size_t MaildirMailbox::mark_all(std::span<const Uid> uids, const FlagChange& change,
-                                     std::uint64_t keywords) {
+std::vector<MaildirMailbox::Marked> MaildirMailbox::mark_all(std::span<const Uid> uids,
+                                                             const FlagChange& change,
+                                                             std::uint64_t keywords) {
   const MutexLock state(state_);
-  std::size_t marked = 0;
+  std::vector<Marked> marked;
   for (const Uid uid : uids) {
     Table::Row* row = table_.find(uid);
     if (row == nullptr) continue;
     const Flags flags = changed_flags(row->flags(), change, keywords);
     if (flags == row->flags()) continue;
+    marked.push_back({uid, row->flags()});
     table_.set_flags(*row, flags);
     if (!row->is_misnamed()) misnamed_.push_back(uid);
     row->set_misnamed(true);
-    ++marked;
   }
   return marked;
+}
+
+void MaildirMailbox::unmark(std::span<const Marked> marked) {
+  {
+    const MutexLock state(state_);
+    table_.next_modseq();  // somebody may have been told the new flags already
+    const auto is_marked = [marked](Uid uid) {
+      return std::any_of(marked.begin(), marked.end(),
+                         [uid](const Marked& one) { return one.uid == uid; });
+    };
+    std::erase_if(misnamed_, is_marked);
+    for (const Marked& one : marked) {
+      Table::Row* row = table_.find(one.uid);
+      if (row == nullptr) continue;
+      table_.set_flags(*row, one.before);
+      const MessageName name = parse_message_name(table_.name(*row));
+      row->set_misnamed(letters_.flags_of(flags_of(name)) != one.before);
+      if (row->is_misnamed()) misnamed_.push_back(one.uid);
+    }
+  }
+  // A name that had followed, and cannot go back either, is tried again by whoever tends the store.
+  if (!name_some(misnamed_.size(), false).ok()) files_->owe(shared_from_this());
+  save_index();
 }
 
 std::optional<MaildirMailbox::Rename> MaildirMailbox::plan_name(Uid uid) {
@@ -254,11 +278,15 @@ StatusOr<std::vector<MessageInfo>> MaildirMailbox::change_flags(std::span<const 
     }
     const std::vector<Uid> chosen = ascending(uids);
     if (files_->owing.is_open() && index_.is_writer()) {
-      const std::size_t marked = mark_all(chosen, change, keywords);
+      const std::vector<Marked> marked = mark_all(chosen, change, keywords);
       save_index();
       is_later = index_.is_writer() && files_->owe(shared_from_this());
-      if (!is_later) MAIL_RETURN_IF_ERROR(name_some(misnamed_.size(), true));
-      changed = marked;
+      const Status named = is_later ? absl::OkStatus() : name_some(misnamed_.size(), true);
+      if (!named.ok()) {
+        unmark(marked);
+        return named;
+      }
+      changed = marked.size();
     } else {
       const auto done = rename_all(chosen, change, keywords);
       save_index();

@@ -217,8 +217,15 @@ class MaildirMailbox final : public Mailbox,
   StatusOr<std::size_t> rename_all(std::span<const Uid> uids, const FlagChange& change,
                                    std::uint64_t keywords)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  std::size_t mark_all(std::span<const Uid> uids, const FlagChange& change, std::uint64_t keywords)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  /// Flags that were changed, and not the name.
+  struct Marked {
+    Uid uid{};
+    Flags before;
+  };
+  std::vector<Marked> mark_all(std::span<const Uid> uids, const FlagChange& change,
+                               std::uint64_t keywords) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  /// Takes it back, also of the names that have followed.
+  void unmark(std::span<const Marked> marked) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   std::optional<Rename> plan_name(Uid uid) ABSL_LOCKS_EXCLUDED(state_);
   /// `may_look`: at the disk, for those that other programs have renamed.
   Status name_some(std::size_t most, bool may_look) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
