@@ -104,13 +104,13 @@ StatusOr<std::uint64_t> MaildirMailbox::intern(const std::vector<std::string>& n
   return letters_.known_bits(names);
 }
 
-MaildirMailbox::Rename MaildirMailbox::no_change(const MessageRow& row) {
+Rename MaildirMailbox::no_change(const MessageRow& row) {
   const Seen place{std::string(table_.name(row)), row.is_new()};
   return {row.uid(), place, row.flags(), place, row.flags(), row.is_misnamed(), false};
 }
 
-std::optional<MaildirMailbox::Rename> MaildirMailbox::plan_change(Uid uid, const FlagChange& change,
-                                                                  std::uint64_t keywords) {
+std::optional<Rename> MaildirMailbox::plan_change(Uid uid, const FlagChange& change,
+                                                  std::uint64_t keywords) {
   const MutexLock state(state_);
   const Table::Row* row = table_.find(uid);
   if (row == nullptr) return std::nullopt;
@@ -152,9 +152,8 @@ StatusOr<std::size_t> MaildirMailbox::rename_all(std::span<const Uid> uids,
   return status;
 }
 
-std::vector<MaildirMailbox::Marked> MaildirMailbox::mark_all(std::span<const Uid> uids,
-                                                             const FlagChange& change,
-                                                             std::uint64_t keywords) {
+std::vector<Marked> MaildirMailbox::mark_all(std::span<const Uid> uids, const FlagChange& change,
+                                             std::uint64_t keywords) {
   const MutexLock state(state_);
   std::vector<Marked> marked;
   for (const Uid uid : uids) {
@@ -193,7 +192,7 @@ void MaildirMailbox::unmark(std::span<const Marked> marked) {
   save_index();
 }
 
-std::optional<MaildirMailbox::Rename> MaildirMailbox::plan_name(Uid uid) {
+std::optional<Rename> MaildirMailbox::plan_name(Uid uid) {
   const MutexLock state(state_);
   Table::Row* row = table_.find(uid);
   if (row == nullptr || !row->is_misnamed()) return std::nullopt;

@@ -41,9 +41,8 @@ bool calls_for_copy(const Status& status) {
 
 }  // namespace
 
-StatusOr<MaildirMailbox::Incoming> MaildirMailbox::write_one(const std::string& stored,
-                                                             const NewMessage& message,
-                                                             Unflushed& unflushed) {
+StatusOr<Incoming> MaildirMailbox::write_one(const std::string& stored, const NewMessage& message,
+                                             Unflushed& unflushed) {
   Incoming incoming;
   incoming.size = store::wire_size(stored);
   incoming.stored_size = stored.size();
@@ -201,7 +200,7 @@ Status MaildirMailbox::finish_insert(std::vector<Incoming>& messages) {
   return status;
 }
 
-std::vector<MaildirMailbox::Outgoing> MaildirMailbox::outgoing(std::span<const Uid> uids) {
+std::vector<Outgoing> MaildirMailbox::outgoing(std::span<const Uid> uids) {
   const MutexLock state(state_);
   std::vector<Outgoing> messages;
   for (const Uid uid : ascending(uids)) {
@@ -213,7 +212,7 @@ std::vector<MaildirMailbox::Outgoing> MaildirMailbox::outgoing(std::span<const U
   return messages;
 }
 
-MaildirMailbox::Incoming MaildirMailbox::incoming_of(const Outgoing& message) const {
+Incoming MaildirMailbox::incoming_of(const Outgoing& message) const {
   Incoming incoming;
   incoming.path = message.path;
   const MessageName name = parse_message_name(message.place.name);
@@ -234,9 +233,8 @@ MaildirMailbox::Incoming MaildirMailbox::incoming_of(const Outgoing& message) co
   return incoming;
 }
 
-StatusOr<MaildirMailbox::Incoming> MaildirMailbox::stage_one(const Outgoing& message,
-                                                             MaildirMailbox& to,
-                                                             Unflushed& unflushed) {
+StatusOr<Incoming> MaildirMailbox::stage_one(const Outgoing& message, MaildirMailbox& to,
+                                             Unflushed& unflushed) {
   Incoming incoming = incoming_of(message);
   incoming.path = cat(to.directory(), "/tmp/", incoming.base);
   Filesystem& fs = files_->fs;
@@ -262,9 +260,8 @@ StatusOr<MaildirMailbox::Incoming> MaildirMailbox::stage_one(const Outgoing& mes
   return incoming;
 }
 
-StatusOr<std::vector<MaildirMailbox::Incoming>> MaildirMailbox::stage(std::span<const Uid> uids,
-                                                                      MaildirMailbox& to,
-                                                                      Unflushed& unflushed) {
+StatusOr<std::vector<Incoming>> MaildirMailbox::stage(std::span<const Uid> uids, MaildirMailbox& to,
+                                                      Unflushed& unflushed) {
   std::vector<Incoming> staged;
   for (const Uid uid : ascending(uids)) {
     for (const bool is_retry : {false, true}) {
@@ -324,8 +321,8 @@ StatusOr<UidPairs> MaildirMailbox::move(std::span<const Uid> uids, Mailbox& to) 
   return std::move(moved->pairs);
 }
 
-StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_between(
-    std::span<const Uid> uids, MaildirMailbox& to) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+StatusOr<Moved> MaildirMailbox::move_between(std::span<const Uid> uids,
+                                             MaildirMailbox& to) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   // Both folders stand still, locked in one order whoever asks; the analysis cannot follow that.
   if (&to == this) {
     const MutexLock operation(operation_);
@@ -342,8 +339,8 @@ StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_between(
   return moved;
 }
 
-StatusOr<MaildirMailbox::Moved> MaildirMailbox::move_locked(
-    std::span<const Uid> uids, MaildirMailbox& to) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+StatusOr<Moved> MaildirMailbox::move_locked(std::span<const Uid> uids,
+                                            MaildirMailbox& to) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   MAIL_RETURN_IF_ERROR(check());
   MAIL_RETURN_IF_ERROR(to.check());
   std::vector<Outgoing> messages = outgoing(uids);

@@ -10,10 +10,13 @@
 #include <vector>
 
 #include "mail/base/mutex.h"
+#include "store/flag_changes.h"
 #include "store/folder_index.h"
 #include "store/folder_listing.h"
+#include "store/folder_reading.h"
 #include "store/keyword_letters.h"
 #include "store/maildir_files.h"
+#include "store/message_moves.h"
 #include "store/message_row.h"
 #include "store/unclaimed_records.h"
 
@@ -86,58 +89,6 @@ class MaildirMailbox final : public Mailbox,
 
  private:
   using Table = MaildirTable;
-  struct Seen {
-    std::string name;
-    bool is_new = false;
-  };
-  /// A message whose file was not looked at yet.
-  struct Undated {
-    Uid uid{};
-    std::string name;
-    bool is_new = false;
-    FileInfo file;
-    std::optional<std::uint64_t> size;  // of the message, when its name tells a wrong one
-  };
-  /// What the directories looked like; none: not known, or too young to be relied on.
-  struct Stamps {
-    std::optional<Glance> in_new;
-    std::optional<Glance> in_cur;
-  };
-  /// Rows beside a listing.
-  struct Comparison {
-    std::vector<Uid> gone;
-    std::vector<Uid> moved;
-    bool meets_unlisted = false;  // a name belongs to a row of the directory that was not listed
-  };
-  struct Adopted {
-    bool has_new = false;
-    bool is_complete = true;  // false: the disk is full, and some have no UID yet
-  };
-  /// A message on its way into this folder.
-  struct Incoming {
-    std::string path;     // where it is now: a file under tmp/, or in the other folder
-    std::string letters;  // of the old name: those that are no flags are kept
-    std::string foreign;
-    std::string base;  // its new base name
-    NamedFlags flags;
-    WallTime internal_date{};
-    std::uint64_t size = 0;
-    std::uint64_t stored_size = 0;
-    Uid source{};      // COPY, MOVE
-    std::string keys;  // of its record
-    // Filled in by `insert`.
-    Uid uid{};
-    Flags bits;
-    std::string name;
-    bool is_new = false;
-  };
-  /// A message of this folder, as COPY and MOVE need it.
-  struct Outgoing {
-    MessageInfo info;
-    Place place;
-    std::string path;
-    std::vector<std::string> keywords;
-  };
 
   // maildir_mailbox.cc
   std::string directory() ABSL_LOCKS_EXCLUDED(state_);
@@ -202,26 +153,12 @@ class MaildirMailbox final : public Mailbox,
   // maildir_change.cc
   StatusOr<std::uint64_t> intern(const std::vector<std::string>& names, bool may_drop)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  struct Rename {
-    Uid uid{};
-    Seen from;
-    Flags old_flags;
-    Seen to;
-    Flags new_flags;
-    bool was_misnamed = false;
-    bool is_misnamed = false;  // afterwards
-  };
   Rename no_change(const MessageRow& row) ABSL_EXCLUSIVE_LOCKS_REQUIRED(state_);
   std::optional<Rename> plan_change(Uid uid, const FlagChange& change, std::uint64_t keywords)
       ABSL_LOCKS_EXCLUDED(state_);
   StatusOr<std::size_t> rename_all(std::span<const Uid> uids, const FlagChange& change,
                                    std::uint64_t keywords)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  /// Flags that were changed, and not the name.
-  struct Marked {
-    Uid uid{};
-    Flags before;
-  };
   std::vector<Marked> mark_all(std::span<const Uid> uids, const FlagChange& change,
                                std::uint64_t keywords) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   /// Takes it back, also of the names that have followed.
@@ -253,10 +190,6 @@ class MaildirMailbox final : public Mailbox,
                          const UsageLimit& limit);
   void flush_undone(const std::string& directory);
   void drop(const std::vector<Incoming>& messages);
-  struct Moved {
-    UidPairs pairs;
-    std::set<std::string> directories;  // to be flushed
-  };
   StatusOr<Moved> move_between(std::span<const Uid> uids, MaildirMailbox& to);
   StatusOr<UidPairs> move_by_copy(std::span<const Uid> uids, MaildirMailbox& to);
   StatusOr<Moved> move_locked(std::span<const Uid> uids, MaildirMailbox& to)

@@ -122,7 +122,7 @@ Status MaildirMailbox::begin_reading() {
   return absl::OkStatus();
 }
 
-StatusOr<MaildirMailbox::Stamps> MaildirMailbox::stamps(const std::string& directory) {
+StatusOr<Stamps> MaildirMailbox::stamps(const std::string& directory) {
   for (const bool is_retry : {false, true}) {
     const auto in_new = files_->fs.info(directory + "/new");
     const auto in_cur = files_->fs.info(directory + "/cur");
@@ -136,7 +136,7 @@ StatusOr<MaildirMailbox::Stamps> MaildirMailbox::stamps(const std::string& direc
   return unavailable(directory, " changes too fast");
 }
 
-MaildirMailbox::Comparison MaildirMailbox::compare(FolderListing& listing) {
+Comparison MaildirMailbox::compare(FolderListing& listing) {
   const MutexLock state(state_);
   Comparison found;
   for (const MessageRow& row : table_.rows()) {
@@ -213,8 +213,8 @@ Status MaildirMailbox::learn_letters(const std::string& directory, std::uint32_t
   return absl::OkStatus();
 }
 
-StatusOr<MaildirMailbox::Adopted> MaildirMailbox::adopt_unknown(FolderListing& listing,
-                                                                const std::string& directory) {
+StatusOr<Adopted> MaildirMailbox::adopt_unknown(FolderListing& listing,
+                                                const std::string& directory) {
   const auto is_unknown = [](const FolderListing::File& file) { return !file.is_known; };
   const bool has_unknown = std::any_of(listing.files().begin(), listing.files().end(), is_unknown);
   // Their records may be in the part of the list that nobody has read since the index was restored.

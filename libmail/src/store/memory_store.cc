@@ -11,6 +11,7 @@
 #include "mail/base/ascii.h"
 #include "mail/base/mutex.h"
 #include "mail/store/memory.h"
+#include "store/flag_changes.h"
 #include "store/folder_list.h"
 #include "store/line_ends.h"
 #include "store/message_table.h"

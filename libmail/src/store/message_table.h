@@ -5,7 +5,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "mail/store/store.h"
+#include "store/change_log.h"
 
 namespace mail::store {
 
@@ -34,32 +34,29 @@ concept MessageRowLike = requires(Row row, const Row& known) {
 
 /// Not safe from several threads: its owner locks.
 ///
-/// Every change has a ModSeq and a line in the log, so `changes` costs what has changed, not the
-/// size of the folder. Lines that were overtaken are dropped when the log outgrows the table;
-/// those of expunged messages stay while the folder is open. What an earlier opening did is known
-/// by the rows and the tombstones, if there are any, and costs a look at each.
+/// Every change has a ModSeq and a line in the log (change_log.h). What an earlier opening did is
+/// known by the rows and the tombstones, if there are any, and costs a look at each.
 template <MessageRowLike RowType>
 class MessageTable {
  public:
   using Row = RowType;
 
   explicit MessageTable(ModSeq start, std::size_t most_tombstones = 0)
-      : modseq_(start), log_begin_(start), known_since_(start), most_tombstones_(most_tombstones) {}
+      : modseq_(start), log_(start, most_tombstones) {}
 
-  using Tombstones = std::vector<std::pair<ModSeq, Uid>>;
+  using Tombstones = ChangeLog::Tombstones;
 
   /// Of an empty table: what an earlier opening left. `rows` ascending.
   void restore(std::vector<Row> rows, ModSeq modseq, Tombstones expunged, ModSeq known_since) {
     rows_ = std::move(rows);
-    modseq_ = log_begin_ = modseq;
-    tombstones_ = std::move(expunged);
-    known_since_ = known_since;
+    modseq_ = modseq;
+    log_.restore(modseq, std::move(expunged), known_since);
     uids_.reset();
     totals_ = {};
     for (const Row& row : rows_) count(row, 1);
   }
-  const Tombstones& tombstones() const { return tombstones_; }
-  ModSeq known_since() const { return known_since_; }
+  const Tombstones& tombstones() const { return log_.tombstones(); }
+  ModSeq known_since() const { return log_.known_since(); }
 
   const std::vector<Row>& rows() const { return rows_; }
   ModSeq modseq() const { return modseq_; }
@@ -75,7 +72,7 @@ class MessageTable {
   /// UIDs come ascending, except those that another program gave out.
   void insert(Row row) {
     row.set_modseq(modseq_);
-    log_.emplace_back(modseq_, row.uid());
+    log_.change(modseq_, row.uid());
     uids_.reset();
     first_unseen_.reset();
     count(row, 1);
@@ -93,7 +90,7 @@ class MessageTable {
       count(row, 1);
     }
     rows_ = std::move(rows);
-    log_begin_ = modseq_;
+    log_.begin_at(modseq_);
     uids_.reset();
     first_unseen_.reset();
   }
@@ -104,8 +101,11 @@ class MessageTable {
     row.set_flags(flags);
     count(row, 1);
     row.set_modseq(modseq_);
-    log_.emplace_back(modseq_, row.uid());
-    compact();
+    log_.change(modseq_, row.uid());
+    log_.compact(rows_.size(), [this](const ChangeLog::Line& line) {
+      const Row* known = find(line.second);
+      return known != nullptr && known->modseq() != line.first;
+    });
   }
   void set_size(Row& row, std::uint64_t size) {
     count(row, -1);
@@ -123,15 +123,14 @@ class MessageTable {
     const auto is_chosen = [&](const Row& row) {
       while (uid != uids.end() && *uid < row.uid()) ++uid;
       if (uid == uids.end() || *uid != row.uid()) return false;
-      log_.emplace_back(modseq_, row.uid());
-      if (most_tombstones_ != 0) tombstones_.emplace_back(modseq_, row.uid());
+      log_.expunge(modseq_, row.uid());
       count(row, -1);
       return true;
     };
     uids_.reset();
     first_unseen_.reset();
     rows_.erase(std::remove_if(rows_.begin(), rows_.end(), is_chosen), rows_.end());
-    forget_tombstones();
+    log_.forget_tombstones();
   }
 
   UidSet uids() {
@@ -153,15 +152,9 @@ class MessageTable {
   }
 
   Changes changes(ModSeq since) {
-    if (since < log_begin_) return old_changes(since);
+    if (!log_.reaches(since)) return old_changes(since);
     Changes result{modseq_, {}, {}, true};
-    auto line = std::upper_bound(log_.begin(), log_.end(), since,
-                                 [](ModSeq mark, const auto& entry) { return mark < entry.first; });
-    std::vector<Uid> touched;
-    for (; line != log_.end(); ++line) touched.push_back(line->second);
-    std::sort(touched.begin(), touched.end());
-    touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
-    for (const Uid uid : touched) {
+    for (const Uid uid : log_.touched(since)) {
       if (const Row* row = find(uid)) {
         result.messages.push_back(row->info());
       } else {
@@ -196,8 +189,7 @@ class MessageTable {
 
   /// Octets on the heap, besides what rows point to.
   std::uint64_t memory() const {
-    return rows_.capacity() * sizeof(Row) + log_.capacity() * sizeof(log_.front()) +
-           tombstones_.capacity() * sizeof(tombstones_.front()) +
+    return rows_.capacity() * sizeof(Row) + log_.memory() +
            (uids_ == nullptr ? 0 : uids_->capacity() * sizeof(Uid));
   }
 
@@ -213,8 +205,6 @@ class MessageTable {
   }
 
  private:
-  static constexpr std::size_t kSmallLog = 1024;
-
   typename std::vector<Row>::iterator lower_bound(Uid uid) {
     if (rows_.empty() || rows_.back().uid() < uid) return rows_.end();
     return std::lower_bound(rows_.begin(), rows_.end(), uid,
@@ -242,58 +232,19 @@ class MessageTable {
   }
 
   Changes old_changes(ModSeq since) const {
-    Changes result{modseq_, {}, {}, since >= known_since_};
+    Changes result{modseq_, {}, log_.buried(since), since >= log_.known_since()};
     for (const Row& row : rows_) {
       if (row.modseq() > since) result.messages.push_back(row.info());
     }
-    for (const auto& [modseq, uid] : tombstones_) {
-      if (modseq > since) result.expunged.push_back(uid);
-    }
-    std::sort(result.expunged.begin(), result.expunged.end());
     return result;
   }
 
-  void forget_tombstones() {
-    if (tombstones_.size() <= most_tombstones_) return;
-    // A quarter at once, so that it costs nothing to speak of.
-    const std::size_t kept = most_tombstones_ - most_tombstones_ / 4;
-    const auto end = tombstones_.end() - static_cast<std::ptrdiff_t>(kept);
-    known_since_ = std::prev(end)->first;
-    tombstones_.erase(tombstones_.begin(), end);
-  }
-
-  void compact() {
-    if (log_.size() < kSmallLog || log_.size() < 4 * rows_.size() || log_.size() < 2 * compacted_) {
-      return;
-    }
-    std::erase_if(log_, [this](const auto& line) {
-      const Row* row = find(line.second);
-      return row != nullptr && row->modseq() != line.first;
-    });
-    compacted_ = log_.size();
-  }
-
   ModSeq modseq_;
-  ModSeq log_begin_;    // the log has all that happened after this
-  ModSeq known_since_;  // the tombstones have all that were expunged after this
-  std::size_t most_tombstones_;
-  Tombstones tombstones_;                         // ascending by ModSeq
+  ChangeLog log_;
   std::vector<Row> rows_;                         // ascending by UID
-  std::vector<std::pair<ModSeq, Uid>> log_;       // ascending by ModSeq
-  std::size_t compacted_ = 0;                     // lines after the last compaction
   FolderStatus totals_;                           // of all rows: unseen, recent, size, deleted
   std::shared_ptr<const std::vector<Uid>> uids_;  // made when somebody asks
   std::optional<std::uint32_t> first_unseen_;     // the same
 };
-
-/// In order, each once.
-std::vector<Uid> ascending(std::span<const Uid> uids);
-
-/// What `change` makes of `flags`; `keywords` are the bits of the keywords it names.
-Flags changed_flags(const Flags& flags, const FlagChange& change, std::uint64_t keywords);
-
-/// The bits of `names` in `known`, compared without case; none for a name that is not there.
-std::optional<std::uint64_t> keyword_bits(std::span<const std::string> names,
-                                          std::span<const std::string> known);
 
 }  // namespace mail::store

@@ -7,6 +7,7 @@
 
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
+#include "store/flag_changes.h"
 #include "store/message_table.h"
 
 namespace mail::store {
