@@ -89,13 +89,13 @@ int spam_forget(const Context& context) {
 int spam_classify(const Context& context) {
   if (const int code = require_paths(context); code != kDone) return code;
   SpamTables tables(context);
-  auto database = tables.open(context.account);
-  if (!database.ok()) return refuse(context, database.status());
+  const auto pair = tables.open_pair(context.account);
+  if (!pair.ok()) return refuse(context, pair.status());
   Json json = Json::array();
   bool all_read = true;
   for (const std::string& path : context.arguments) {
     const Status read = for_each_message(path, all_read, [&](std::string_view message) {
-      const bayes::Score score = (*database)->classify(message);
+      const bayes::Score score = bayes::Database::classify(pair->asked, message);
       if (context.json) {
         json.push_back(json_of(score));
         json.back()["path"] = path;
@@ -116,13 +116,13 @@ int spam_classify(const Context& context) {
 
 int spam_explain(const Context& context) {
   SpamTables tables(context);
-  auto database = tables.open(context.account);
-  if (!database.ok()) return refuse(context, database.status());
+  const auto pair = tables.open_pair(context.account);
+  if (!pair.ok()) return refuse(context, pair.status());
   const auto message = read_message(context.arguments[0]);
   if (!message.ok()) return refuse(context, message.status());
-  const bayes::Explanation why = (*database)->explain(*message);
+  const bayes::Explanation why = bayes::Database::explain(pair->asked, *message);
   std::map<bayes::Token, std::string> texts;
-  bayes::Tokenizer tokenizer((*database)->key());
+  bayes::Tokenizer tokenizer(pair->global->key());
   tokenizer.tokenize(*message,
                      [&](bayes::Token token, std::string_view text) { texts[token] = text; });
   if (context.json) {

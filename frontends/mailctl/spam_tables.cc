@@ -135,6 +135,17 @@ StatusOr<std::unique_ptr<bayes::Database>> SpamTables::open(std::string_view acc
   return database;
 }
 
+StatusOr<SpamTables::Pair> SpamTables::open_pair(std::string_view account) {
+  Pair pair;
+  if (!account.empty()) {
+    MAIL_ASSIGN_OR_RETURN(pair.own, open(account));
+    pair.asked.push_back({pair.own.get(), bayes::kUserFactor});
+  }
+  MAIL_ASSIGN_OR_RETURN(pair.global, open(""));
+  pair.asked.push_back({pair.global.get(), 1});
+  return pair;
+}
+
 StatusOr<bayes::Database::Training> begin_training(bayes::Database& database) {
   const auto give_up = std::chrono::steady_clock::now() + kLockWait;
   const auto goes_on = [&] { return std::chrono::steady_clock::now() < give_up; };

@@ -35,6 +35,15 @@ class SpamTables {
   mail::StatusOr<std::unique_ptr<mail::bayes::Database>> open(
       std::string_view account, std::optional<mail::crypto::HashKey> key = std::nullopt);
 
+  /// The account's table and the server's, to be asked together; the server's alone for the empty
+  /// account.
+  struct Pair {
+    std::unique_ptr<mail::bayes::Database> own;  // none: there is no account
+    std::unique_ptr<mail::bayes::Database> global;
+    std::vector<mail::bayes::Asked> asked;  // the account's first
+  };
+  mail::StatusOr<Pair> open_pair(std::string_view account);
+
  private:
   mail::StatusOr<std::string> path_of(std::string_view account) const;
 

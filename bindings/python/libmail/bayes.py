@@ -50,6 +50,7 @@ class Bayes:
     """A classifier in a file, which mailctl and maild may use at the same time.
 
     `label` is "spam" or "ham". Messages are bytes; no call holds the GIL while it works, so threads run side by side.
+    `beside` is the server's table, asked together with this one, a user's: it must have been made `like` that one.
     """
 
     def __init__(self, path: Union[str, os.PathLike[str]], *, like: Optional[Bayes] = None) -> None:
@@ -66,11 +67,12 @@ class Bayes:
         """Forgets, exactly. What it had been trained as; None when it was not."""
         return self.untrain_many([message])[0]
 
-    def classify(self, message: Bytes) -> Verdict:
-        return self.classify_many([message])[0]
+    def classify(self, message: Bytes, *, beside: Optional[Bayes] = None) -> Verdict:
+        return self.classify_many([message], beside=beside)[0]
 
-    def explain(self, message: Bytes) -> Explanation:
-        score, reasons, combination, decisive, otherwise = self._database.explain(bytes(message))
+    def explain(self, message: Bytes, *, beside: Optional[Bayes] = None) -> Explanation:
+        server = beside._database if beside else None
+        score, reasons, combination, decisive, otherwise = self._database.explain(bytes(message), server)
         return Explanation(Verdict(*score), [Reason(*reason) for reason in reasons], combination, decisive, otherwise)
 
     def train_many(self, messages: Iterable[tuple[Bytes, str]]) -> list[str]:
@@ -81,8 +83,9 @@ class Bayes:
     def untrain_many(self, messages: Iterable[Bytes]) -> list[Optional[str]]:
         return self._database.untrain([bytes(message) for message in messages])
 
-    def classify_many(self, messages: Iterable[Bytes]) -> list[Verdict]:
-        return [Verdict(*score) for score in self._database.classify([bytes(message) for message in messages])]
+    def classify_many(self, messages: Iterable[Bytes], *, beside: Optional[Bayes] = None) -> list[Verdict]:
+        server = beside._database if beside else None
+        return [Verdict(*score) for score in self._database.classify([bytes(message) for message in messages], server)]
 
     def trained_as(self, message: Bytes) -> Optional[str]:
         return self._database.trained_as(bytes(message))

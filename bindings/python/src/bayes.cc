@@ -20,6 +20,7 @@ namespace {
 
 using bayes::Class;
 using bayes::Database;
+using Clock = std::chrono::steady_clock;
 
 std::uint16_t today() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -38,28 +39,51 @@ const char* name_of(bayes::Trained trained) {
   return "new";
 }
 
-/// `work` with a training; waits a moment while another process trains, and Ctrl-C ends that.
-/// Called with the GIL, which nobody may wait for who holds up a fork: signals are looked after
-/// between two waits. A training lives in one blocking call, so that no fork splits it.
+/// `work(training, i)` trains from message number i on and tells where it stopped. Waits a moment
+/// while another process trains. Called with the GIL, which nobody may wait for who holds up a
+/// fork: signals are looked after between two slices, so that Ctrl-C is heard while it waits and
+/// while it learns. A training lives in one blocking call, so that no fork splits it.
+constexpr std::chrono::milliseconds kDeaf{100};      // while it waits
+constexpr std::chrono::milliseconds kAbsorbed{500};  // while it learns
+
 template <class Work>
-void with_training(Database& database, const Work& work) {
+void with_training(Database& database, std::size_t count, const Work& work) {
   constexpr std::chrono::seconds kPatience{10};
-  constexpr std::chrono::milliseconds kDeaf{100};
-  using Clock = std::chrono::steady_clock;
-  const auto give_up = Clock::now() + kPatience;
-  for (;;) {
+  auto give_up = Clock::now() + kPatience;
+  for (std::size_t done = 0;;) {
     {
       const Blocking call;
       const auto until = std::min(give_up, Clock::now() + kDeaf);
       auto training = database.begin_training([&] { return Clock::now() < until; });
       if (!absl::IsUnavailable(training.status()) || Clock::now() >= give_up) {
         Database::Training ours = value_of(std::move(training));
-        work(ours);
-        return check(ours.finish());
+        done = work(ours, done);
+        check(ours.finish());
+        give_up = Clock::now() + kPatience;
       }
     }
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+    if (done >= count) return;
   }
+}
+
+/// Messages `begin` to `count` - 1, as far as a slice of time takes it.
+std::size_t train_slice(Database::Training& training, std::size_t begin, std::size_t count,
+                        const Database::Training::Load& load,
+                        const Database::Training::Told& told) {
+  const auto until = Clock::now() + kAbsorbed;
+  std::size_t next = begin;
+  const auto load_next = [&](std::size_t i, std::string& storage) {
+    return load(begin + i, storage);
+  };
+  const auto tell = [&](std::size_t i, const StatusOr<bayes::Outcome>& outcome) -> Status {
+    MAIL_RETURN_IF_ERROR(told(begin + i, outcome));
+    next = begin + i + 1;
+    return Clock::now() < until ? absl::OkStatus() : absl::CancelledError();
+  };
+  const Status status = training.train_many(count - begin, today(), load_next, tell);
+  if (!absl::IsCancelled(status)) check(status);
+  return next;
 }
 
 using Verdict = std::tuple<std::string_view, double, double, double, double>;
@@ -95,8 +119,9 @@ std::vector<const char*> train(Database& database, const py::list& list,
     results.push_back(name_of(outcome.value_or(bayes::Outcome{}).trained));
     return outcome.status();
   };
-  with_training(database, [&](Database::Training& training) {
-    check(training.train_many(batch.messages.size(), today(), load, told));
+  const std::size_t count = batch.messages.size();
+  with_training(database, count, [&](Database::Training& training, std::size_t begin) {
+    return train_slice(training, begin, count, load, told);
   });
   return results;
 }
@@ -114,31 +139,42 @@ std::vector<std::optional<std::string>> untrain(Database& database, const py::li
                                          : std::nullopt);
     return absl::OkStatus();
   };
-  with_training(database, [&](Database::Training& training) {
-    check(training.train_many(batch.messages.size(), today(), load, told));
+  const std::size_t count = batch.messages.size();
+  with_training(database, count, [&](Database::Training& training, std::size_t begin) {
+    return train_slice(training, begin, count, load, told);
   });
   return results;
 }
 
-std::vector<Verdict> classify(Database& database, const py::list& list) {
+/// The table, and the server's beside it, as far as there is one. Both as they are now.
+std::vector<bayes::Asked> asked_of(Database& database, Database* beside) {
+  check(database.refresh());
+  if (beside == nullptr) return {{&database, 1}};
+  check(beside->refresh());
+  if (beside->key() != database.key()) {
+    check(invalid("tables of different keys cannot be read together: make one `like` the other"));
+  }
+  return {{&database, bayes::kUserFactor}, {beside, 1}};
+}
+
+std::vector<Verdict> classify(Database& database, const py::list& list, Database* beside) {
   const Batch batch(list);
   const Blocking call;
-  check(database.refresh());
+  const auto asked = asked_of(database, beside);
   std::vector<Verdict> verdicts;
   verdicts.reserve(batch.messages.size());
   for (const std::string_view message : batch.messages) {
-    verdicts.push_back(verdict_of(database.classify(message)));
+    verdicts.push_back(verdict_of(Database::classify(asked, message)));
   }
   return verdicts;
 }
 
-py::tuple explain(Database& database, std::string_view message) {
+py::tuple explain(Database& database, std::string_view message, Database* beside) {
   bayes::Explanation why;
   std::unordered_map<bayes::Token, std::string> texts;
   {
     const Blocking call;
-    check(database.refresh());
-    why = database.explain(message);
+    why = Database::explain(asked_of(database, beside), message);
     bayes::Tokenizer tokenizer(database.key());
     tokenizer.tokenize(message,
                        [&](bayes::Token token, std::string_view text) { texts[token] = text; });
@@ -179,8 +215,8 @@ void define_bayes(py::module_& module) {
       .def(py::init(&open))
       .def("train", &train)
       .def("untrain", &untrain)
-      .def("classify", &classify)
-      .def("explain", &explain)
+      .def("classify", &classify, py::arg(), py::arg().none(true))
+      .def("explain", &explain, py::arg(), py::arg().none(true))
       .def("trained_as", &trained_as)
       .def("counts", &counts)
       .def("damage", [](const Database& database) { return to_str(database.damage()); })

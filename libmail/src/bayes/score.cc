@@ -36,19 +36,23 @@ constexpr double kConfidenceOne = 420;
 struct Totals {
   double ham = 0;
   double spam = 0;
+  double least = 0;           // trained messages of the rarer class, without factors
   double structure = kFaint;  // how loud it is heard
-
-  double least() const { return std::min(ham, spam); }
 };
 
 Totals totals_of(std::span<const Source> sources) {
   Totals totals;
+  std::array<std::uint64_t, 2> messages{};
   for (const Source& source : sources) {
-    totals.ham += source.factor * static_cast<double>(source.table->messages(Class::kHam));
-    totals.spam += source.factor * static_cast<double>(source.table->messages(Class::kSpam));
+    const std::uint64_t ham = source.table->messages(Class::kHam);
+    const std::uint64_t spam = source.table->messages(Class::kSpam);
+    totals.ham += source.factor * static_cast<double>(ham);
+    totals.spam += source.factor * static_cast<double>(spam);
+    messages[0] += ham;
+    messages[1] += spam;
   }
-  const double least = totals.least();
-  totals.structure = kFaint + (1 - kFaint) * least / (least + kHalfLoud);
+  totals.least = static_cast<double>(std::min(messages[0], messages[1]));
+  totals.structure = kFaint + (1 - kFaint) * totals.least / (totals.least + kHalfLoud);
   return totals;
 }
 
@@ -109,7 +113,7 @@ double fisher_vote(double sum_ln_f, double sum_ln_not, double heard) {
 }
 
 Verdict judge(double value, const Totals& totals, const Thresholds& thresholds) {
-  const double least = totals.least();
+  const double least = totals.least;
   if (least < static_cast<double>(thresholds.any_verdict)) return Verdict::kUnsure;
   const bool is_early = least < static_cast<double>(thresholds.full_verdict);
   if (value >= (is_early ? thresholds.early_spam : thresholds.spam)) return Verdict::kSpam;
@@ -192,10 +196,9 @@ struct Shares {
 };
 
 Shares shares_of(const Totals& totals) {
-  const double confidence =
-      std::pow(std::clamp(totals.least(), kLeastConfident, kMostConfident) / kConfidenceOne,
-               kConfidencePower);
-  if (totals.least() < kLogisticFrom) return {confidence, 0};
+  const double confidence = std::pow(
+      std::clamp(totals.least, kLeastConfident, kMostConfident) / kConfidenceOne, kConfidencePower);
+  if (totals.least < kLogisticFrom) return {confidence, 0};
   return {confidence / 2, confidence / 2};
 }
 

@@ -278,5 +278,79 @@ TEST_CASE("A table that another one replaces is read to its end, and the new one
   CHECK((*reader)->damage().empty());
 }
 
+void teach(Database& database, Class c, const std::string& word, int count) {
+  auto training = database.begin_training();
+  for (int i = 0; i < count; ++i) {
+    REQUIRE(training->train(cat("Subject: ", word, "\n\n", word, " ", word, i), c, 1).ok());
+  }
+  REQUIRE(training->finish().ok());
+}
+
+TEST_CASE("Two tables are asked together, and of neither more is read than the message needs") {
+  CountingFilesystem files;
+  put(files, buckets(400000, (std::uint64_t{1} << 41) / 404000));
+  DatabaseOptions options;
+  options.key = kKey;
+  options.journal_octets = 1;
+  auto own = Database::open(files, "/state/ann", options);
+  auto global = Database::open(files, kPath, options);
+  teach(**own, Class::kSpam, "newsletter", 20);
+  teach(**own, Class::kHam, "minutes", 20);
+  teach(**global, Class::kHam, "newsletter", 60);
+  teach(**global, Class::kSpam, "casino", 60);
+  own = Database::open(files, "/state/ann", options);
+  global = Database::open(files, kPath, options);
+
+  const std::uint64_t size = files.info(kPath)->size;
+  files.octets = 0;
+  const Asked asked[] = {{own->get(), kUserFactor}, {global->get(), 1}};
+  const std::string news = "Subject: newsletter\n\nnewsletter";
+  const Score both = Database::classify(asked, news);
+  CHECK(files.octets < size / 100);
+  // The user's 20 count as 80, the server's 60 as 60; each alone says the contrary.
+  const Explanation why = Database::explain(asked, news);
+  CHECK(why.score == both);
+  CHECK(why.sum() == both.log_odds);
+  REQUIRE_FALSE(why.reasons.empty());
+  CHECK(why.reasons[0].spam == 80);
+  CHECK(why.reasons[0].ham == 60);
+  CHECK((*own)->classify(news).log_odds > 0);
+  CHECK((*global)->classify(news).log_odds < 0);
+  CHECK(both.log_odds > (*global)->classify(news).log_odds);
+
+  // Asked in the other order, or twice, it is the same table.
+  const Asked turned[] = {{global->get(), 1}, {own->get(), kUserFactor}};
+  CHECK(Database::classify(turned, news) == both);
+  const Asked twice[] = {{own->get(), 1}, {own->get(), 1}};
+  CHECK(Database::explain(twice, news).reasons[0].spam == 40);
+  CHECK(Database::classify(std::span<const Asked>(), news).verdict == Verdict::kUnsure);
+
+  // Tokens under another key mean nothing here.
+  options.key = crypto::HashKey{1, 1};
+  auto foreign = Database::open(files, "/state/bob", options);
+  const Asked strange[] = {{own->get(), 1}, {foreign->get(), 1}};
+  CHECK(Database::classify(strange, news) == (*own)->classify(news));
+}
+
+TEST_CASE("A table that is damaged is left out of what two say together, and kept aside") {
+  const Folder folder;
+  const std::string path = folder.path + "/t";
+  (void)table_at(path);
+  auto global = Database::open(real_filesystem(), path, {});
+  MemoryFilesystem files;
+  DatabaseOptions options;
+  options.key = (*global)->key();
+  auto own = Database::open(files, "/state/ann", options);
+  teach(**own, Class::kSpam, "newsletter", 60);
+  teach(**own, Class::kHam, "minutes", 60);
+  REQUIRE(truncate(path.c_str(), 2000) == 0);
+  const Asked asked[] = {{own->get(), 1}, {global->get(), 1}};
+  const std::string news = "Subject: newsletter\n\nnewsletter meeting notes casino";
+  CHECK(Database::classify(asked, news) == (*own)->classify(news));
+  CHECK_FALSE((*global)->damage().empty());
+  CHECK((*own)->damage().empty());
+  CHECK(real_filesystem().info(path + ".damaged").ok());
+}
+
 }  // namespace
 }  // namespace mail::bayes

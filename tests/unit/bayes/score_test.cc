@@ -72,6 +72,69 @@ TEST_CASE("In the beginning spam needs a score of 0.99") {
   }
 }
 
+const std::vector<Token> kOfSpam = {2, 4, 6, 8, 10}, kOfHam = {12, 14, 16, 18, 20};
+
+Table clear(std::size_t ham, std::size_t spam) {
+  Table table;
+  for (std::size_t i = 0; i < std::max(ham, spam); ++i) {
+    if (i < ham) table.train(kOfHam, Class::kHam, 1);
+    if (i < spam) table.train(kOfSpam, Class::kSpam, 1);
+  }
+  return table;
+}
+
+TEST_CASE("A weak verdict comes from ten messages of each class, spam below fifty from 0.99") {
+  struct Case {
+    std::size_t ham, spam;
+    Verdict of_ham, of_spam;
+  };
+  constexpr auto kHam = Verdict::kHam, kUnsure = Verdict::kUnsure, kSpam = Verdict::kSpam;
+  for (const Case& c :
+       {Case{9, 10, kUnsure, kUnsure}, Case{10, 9, kUnsure, kUnsure},
+        Case{9, 500, kUnsure, kUnsure}, Case{500, 9, kUnsure, kUnsure}, Case{10, 10, kHam, kSpam},
+        Case{11, 10, kHam, kSpam}, Case{49, 500, kHam, kSpam}, Case{50, 50, kHam, kSpam}}) {
+    CAPTURE(c.ham, c.spam);
+    const Table table = clear(c.ham, c.spam);
+    const Source source{&table, 1};
+    CHECK(score(kOfHam, {&source, 1}).verdict == c.of_ham);
+    CHECK(score(kOfSpam, {&source, 1}).verdict == c.of_spam);
+  }
+  // A score between 0.9 and 0.99, below, at and above fifty of each: the thresholds are moved to
+  // the score instead, so that nothing else differs.
+  struct Edge {
+    std::size_t ham, spam;
+    bool is_early;
+  };
+  for (const Edge& e : {Edge{49, 49, true}, Edge{50, 49, true}, Edge{49, 50, true},
+                        Edge{50, 50, false}, Edge{51, 50, false}, Edge{10, 10, true}}) {
+    const Table table = trained(e.ham, e.spam);
+    const Source source{&table, 1};
+    std::mt19937 random(5);
+    const auto tokens = message(random, Class::kSpam);
+    Thresholds thresholds;
+    const double value = score(tokens, {&source, 1}).value();
+    CAPTURE(e.ham, e.spam, value);
+    const auto verdict = [&](double spam, double early) {
+      thresholds.spam = spam;
+      thresholds.early_spam = early;
+      return score(tokens, {&source, 1}, thresholds).verdict;
+    };
+    const double above = std::nextafter(value, 2);
+    CHECK(verdict(0, above) == (e.is_early ? kUnsure : kSpam));
+    CHECK(verdict(0, value) == kSpam);
+    CHECK(verdict(above, value) == (e.is_early ? kSpam : kUnsure));
+    CHECK(verdict(value, 2) == (e.is_early ? kUnsure : kSpam));
+  }
+}
+
+TEST_CASE("What a user's messages weigh more does not bring a verdict sooner") {
+  const Table few = clear(9, 9), none, one = clear(1, 1);
+  const Source sources[] = {{&few, 4}, {&none, 1}};
+  CHECK(score(kOfSpam, sources).verdict == Verdict::kUnsure);
+  const Source enough[] = {{&few, 4}, {&one, 1}};
+  CHECK(score(kOfSpam, enough).verdict == Verdict::kSpam);
+}
+
 TEST_CASE("An explanation adds up to the score exactly") {
   for (const std::size_t n : {5u, 30u, 200u}) {
     const Table table = trained(n, n), user = trained(n, n, 2);

@@ -87,6 +87,16 @@ struct Outcome {
   bool is_change() const { return trained != Trained::kUnchanged || untrained.has_value(); }
 };
 
+class Database;
+
+/// One of several tables that are asked together. A value.
+struct Asked {
+  Database* database = nullptr;
+  double factor = 1;  // how many messages of it one message counts for
+};
+/// Of a user's table that is asked beside the server's.
+inline constexpr double kUserFactor = 4;
+
 class Database {
  public:
   /// Missing files are an empty database; nothing is written until something is trained. Files that
@@ -103,6 +113,13 @@ class Database {
   /// Unsure when the table cannot be read; `damage` tells why.
   Score classify(std::string_view message, const Thresholds& thresholds = {});
   Explanation explain(std::string_view message, const Thresholds& thresholds = {});
+  /// What several tables say together, a user's and the server's; of each the few blocks are read
+  /// that the message needs. One that cannot be read, or that has another key than the first, says
+  /// nothing.
+  static Score classify(std::span<const Asked> asked, std::string_view message,
+                        const Thresholds& thresholds = {});
+  static Explanation explain(std::span<const Asked> asked, std::string_view message,
+                             const Thresholds& thresholds = {});
 
   /// Fails: Unavailable while another process trains: try again. `day`s count from 1970.
   StatusOr<Trained> train(std::string_view message, Class c, std::uint16_t day);
@@ -161,6 +178,8 @@ class Database {
  private:
   struct State;
   explicit Database(std::unique_ptr<State> state);
+  template <class Judge>
+  static auto ask(std::span<const Asked> asked, std::string_view message, const Judge& judge);
   void take_whole();
   Status keep_damage_aside();
   std::unique_ptr<State> state_;
