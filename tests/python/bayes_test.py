@@ -85,18 +85,18 @@ class Bayes(unittest.TestCase):
 
     def test_a_user_s_table_and_the_server_s_are_asked_together(self):
         server = libmail.Bayes(self.path)
-        server.train_many(HAM + SPAM)
+        server.train_many(HAM[:12] + SPAM[:12])
         own = libmail.Bayes(self.path.parent / "ann", like=server)
         own.train_many([(text, "spam" if label == "ham" else "ham") for text, label in HAM + SPAM])
         mail = message("cheap pills", 100)
-        self.assertEqual(server.classify(mail).verdict, "spam")
+        self.assertGreater(server.classify(mail).log_odds, 0)
         both = own.classify(mail, beside=server)
         self.assertLess(both.log_odds, 0)
         self.assertEqual(own.classify_many([mail], beside=server), [both])
         why = own.explain(mail, beside=server)
         self.assertEqual(why.result, both)
         reason = next(reason for reason in why.reasons if reason.token == "pills")
-        self.assertEqual((reason.ham, reason.spam), (240, 60))
+        self.assertEqual((reason.ham, reason.spam), (240, 12))
         with self.assertRaises(libmail.Error):
             own.classify(mail, beside=libmail.Bayes(self.path.parent / "other"))
 
