@@ -41,8 +41,8 @@ class CountingFilesystem final : public MemoryFilesystem {
     if (!entries.ok() || path != kHome + "/cur") return entries;
     entries->reserve(entries->size() + kMessages);
     for (std::size_t i = 0; i < kMessages; ++i) {
-      entries->push_back({cat(1'700'010'000 + i / 10, ".M", i % 10, "P7.host,S=6,W=8:2,",
-                              i % 2 == 0 ? "S" : "")});
+      entries->push_back(
+          {cat(1'700'010'000 + i / 10, ".M", i % 10, "P7.host,S=6,W=8:2,", i % 2 == 0 ? "S" : "")});
     }
     return entries;
   }
@@ -70,7 +70,7 @@ class CountingFilesystem final : public MemoryFilesystem {
 
   std::uint64_t operations = 0;
   std::uint64_t of_messages = 0;  // those whose path is a message's
-  std::uint64_t listings = 0;  // of new/ and cur/
+  std::uint64_t listings = 0;     // of new/ and cur/
 
  private:
   void count(const std::string& path) {
