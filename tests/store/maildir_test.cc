@@ -174,35 +174,6 @@ TEST_CASE("POP3 sees the unique-ids and the order that dovecot-uidlist keeps") {
   CHECK(messages[2] == Pop3Message{Uid{3}, 3, "000000034c0907b0"});
 }
 
-TEST_CASE("a Maildir of Courier keeps UIDs, UIDVALIDITY, flags, unique-ids and subscriptions") {
-  MaildirWorld world;
-  world.write(kHome + "/cur/1.a:2,FS", "a\n");
-  world.write(kHome + "/cur/2.b:2,", "b\n");
-  world.write(kHome + "/new/3.c", "c\n");
-  world.write(kHome + "/.Sent/cur/4.d:2,S", "d\n");
-  world.write(kHome + "/courierimapuiddb", "1 1234567890 9\n3 1.a\n8 2.b\n");
-  world.write(kHome + "/courierpop3dsizelist", "/3 7 1200000000\n2.b 3 4:12:0\n1.a 3 3:12:0\n");
-  world.write(kHome + "/.Sent/courierimapuiddb", "1 99 2\n1 4.d\n");
-  world.write(kHome + "/courierimapsubscribed", "INBOX.Sent\n");
-  for (int opening = 0; opening < 2; ++opening) {
-    const auto inbox = world.inbox();
-    CHECK(uids_of(*inbox) == std::vector<std::uint32_t>{3, 8, 9});
-    CHECK(number(inbox->status().uid_validity) == 1234567890);
-    CHECK(inbox->find(list_of({3}))[0]->flags == Flags{kFlagged | kSeen, 0});
-    const auto pop3 = inbox->pop3_messages();
-    REQUIRE(pop3.size() == 3);
-    CHECK(pop3[0].unique_id == "UID4-12");
-    CHECK(pop3[1].unique_id == "UID3-12");
-    const auto sent = world.open(*world.account(), "Sent");
-    CHECK(number(sent->status().uid_validity) == 99);
-    CHECK(world.account()->subscriptions().value() == std::vector<std::string>{"Sent"});
-    REQUIRE(world.account()->subscribe("INBOX").ok());
-    CHECK(world.account()->subscriptions().value() == std::vector<std::string>{"INBOX", "Sent"});
-    REQUIRE(world.account()->unsubscribe("INBOX").ok());
-    world.open_store();
-  }
-}
-
 TEST_CASE("messages without sizes in the name are measured once") {
   MaildirWorld world;
   world.write(kHome + "/cur/1.a:2,", "x\ny\n");

@@ -1,4 +1,4 @@
-// Courier keeps the layout of Maildir++ and flags in names as Dovecot does. Three files are its
+// Courier keeps the layout of Maildir++ and flags in names as Dovecot does. These files are its
 // own:
 //
 //   courierimapuiddb       = "1" SP uidvalidity SP nextuid LF *( uid SP name LF )
@@ -6,9 +6,13 @@
 //                            *( name SP size [ SP uid [ ":" uidvalidity [ ":" digit ] ] ] LF )
 //   courierimapsubscribed  = *( "INBOX" *( "." level ) LF )
 //
+//   courierimapkeywords/:list = *( keyword LF ) LF *( name ":" index *( SP index ) LF )
+//   courierimapkeywords/      : files named as a message, or .N.name, hold *( keyword LF )
+//
 // The first is version 1 of dovecot-uidlist. The second tells unique-ids ("UID5-1234567890", or the
 // base name where it has no number) and their order; both become keys P and O of the records, as in
-// Dovecot's own way over.
+// Dovecot's own way over. Keywords count from 0 in the list; a file named as a message replaces
+// what the list says of it, that of the largest N unless there is one without.
 //
 // Tested by tests/unit/store/formats_test.cc, tests/store/maildir_test.cc.
 #include "store/courier_files.h"
@@ -112,6 +116,59 @@ UidList adopt_courier(std::string_view uid_database, std::string_view pop3_list)
     rest.remove_prefix(octets);
   }
   return list;
+}
+
+CourierKeywords parse_courier_keywords(std::string_view list,
+                                       const std::map<std::string, std::string>& updates) {
+  CourierKeywords keywords;
+  std::size_t count = 0;
+  const auto letter_of = [&](std::string_view name) -> std::uint32_t {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (ascii::equal_ignoring_case(keywords.names[i], name)) return 1U << i;
+    }
+    if (count == keywords.names.size() || name.empty()) return 0;
+    keywords.names[count] = name;
+    return 1U << count++;
+  };
+  std::vector<std::uint32_t> by_index;
+  while (!list.empty()) {
+    const std::string_view name = take_line(list);
+    if (name.empty()) break;
+    by_index.push_back(letter_of(name));
+  }
+  while (!list.empty()) {
+    std::string_view line = take_line(list);
+    const std::size_t colon = line.rfind(':');
+    if (colon == std::string_view::npos) continue;
+    std::uint32_t& letters = keywords.letters[std::string(line.substr(0, colon))];
+    line.remove_prefix(colon + 1);
+    while (!line.empty()) {
+      const auto index = ascii::parse_number(line.substr(0, line.find(' ')), UINT32_MAX);
+      if (index && *index < by_index.size()) letters |= by_index[*index];
+      line.remove_prefix(std::min(line.find(' '), line.size() - 1) + 1);
+    }
+  }
+  std::map<std::string_view, std::uint64_t> newest;
+  for (const auto& [file, text] : updates) {
+    std::string_view name = file;
+    std::uint64_t age = UINT64_MAX;  // a file without a number is the newest
+    if (name.starts_with('.')) {
+      const std::size_t dot = name.find('.', 1);
+      if (dot == std::string_view::npos) continue;
+      const auto number = ascii::parse_number(name.substr(1, dot - 1), UINT64_MAX - 1);
+      if (!number) continue;
+      age = *number;
+      name.remove_prefix(dot + 1);
+    }
+    const auto [at, is_first] = newest.try_emplace(name, age);
+    if (!is_first && age < at->second) continue;
+    at->second = age;
+    std::uint32_t& letters = keywords.letters[std::string(name)];
+    letters = 0;
+    std::string_view rest = text;
+    while (!rest.empty()) letters |= letter_of(take_line(rest));
+  }
+  return keywords;
 }
 
 std::vector<std::string> parse_courier_subscriptions(std::string_view text) {

@@ -11,10 +11,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <map>
 #include <vector>
 
 #include "mail/base/flush.h"
 #include "store/checksum.h"
+#include "store/courier_files.h"
 #include "store/message_name.h"
 
 namespace mail::store {
@@ -207,6 +209,42 @@ bool MaildirFiles::is_suspect(const std::string& path) {
 
 bool MaildirFiles::is_leftover(const FileInfo& info) const {
   return info.changed + kLeftoverAge < clock.wall();
+}
+
+Status MaildirFiles::adopt_courier_keywords(const std::string& directory) {
+  constexpr std::uint64_t kUpdateSize = 64 << 10;
+  const std::string path = cat(directory, "/courierimapkeywords/");
+  const std::string names = directory + "/dovecot-keywords";
+  const auto listed = read_file(fs, path + ":list", options.uidlist_size);
+  if (!absl::IsNotFound(fs.info(names).status())) return absl::OkStatus();
+  if (!listed.ok() && is_temporary(listed.status())) return listed.status();
+  std::map<std::string, std::string> updates;
+  if (const auto entries = fs.list(path); entries.ok()) {
+    for (const DirectoryEntry& entry : *entries) {
+      if (entry.type != FileType::kRegular || entry.name == ":list") continue;
+      auto text = read_file(fs, path + entry.name, kUpdateSize);
+      if (text.ok()) updates.emplace(entry.name, *std::move(text));
+    }
+  }
+  const CourierKeywords keywords =
+      parse_courier_keywords(listed.ok() ? *listed : std::string_view(), updates);
+  if (keywords.names.front().empty()) return absl::OkStatus();
+  for (const std::string_view place : {"/new/", "/cur/"}) {
+    MAIL_ASSIGN_OR_RETURN(const auto entries, fs.list(cat(directory, place)));
+    for (const DirectoryEntry& entry : entries) {
+      const MessageName name = parse_message_name(entry.name);
+      const auto found = keywords.letters.find(name.base);
+      if (entry.type != FileType::kRegular || found == keywords.letters.end()) continue;
+      NameFlags flags = flags_of(name);
+      if ((flags.keyword_letters | found->second) == flags.keyword_letters) continue;
+      flags.keyword_letters |= found->second;
+      MAIL_RETURN_IF_ERROR(fs.rename(cat(directory, place, entry.name),
+                                     cat(directory, "/cur/", with_flags(name, flags))));
+    }
+    MAIL_RETURN_IF_ERROR(fs.sync_directory(cat(directory, place)));
+  }
+  // Last, so that a crash before this begins it all again.
+  return write_atomically(names, format_keywords(keywords.names));
 }
 
 void MaildirFiles::clean_temporary(const std::string& directory) {

@@ -95,6 +95,10 @@ class MaildirFiles {
   void trust(const std::string& path);
   bool is_suspect(const std::string& path);
 
+  /// Gives the names of messages the letters of Courier's keywords, and the letters their names.
+  /// For a folder that is taken over: what is in dovecot-keywords already stays as it is.
+  Status adopt_courier_keywords(const std::string& directory);
+
   /// Removes what crashed writers left behind longer than 36 hours ago.
   void clean_temporary(const std::string& directory);
   bool is_leftover(const FileInfo& info) const;

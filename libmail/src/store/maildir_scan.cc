@@ -96,6 +96,9 @@ Status MaildirMailbox::begin_reading() {
   if (is_restored) return absl::OkStatus();
   MAIL_RETURN_IF_ERROR(files_->make_maildir(directory));
   MAIL_RETURN_IF_ERROR(read_register(directory));
+  if (register_.is_from_courier()) {
+    MAIL_RETURN_IF_ERROR(files_->adopt_courier_keywords(directory));
+  }
   if (store::number(register_.header().validity) != 0 && register_.header().next <= kMaxUid) {
     {
       const MutexLock state(state_);

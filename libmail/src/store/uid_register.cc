@@ -85,6 +85,7 @@ StatusOr<std::optional<UidRecords>> UidRegister::read_courier(const std::string&
   if (number(list.header.validity) == 0) return Records(std::in_place);
   header_ = std::move(list.header);
   told_next_ = header_.next;
+  is_from_courier_ = true;
   return Records({std::move(list.records), {text, pop3_text, list.keys}});
 }
 
@@ -182,7 +183,7 @@ Status UidRegister::rewrite(const std::string& directory, std::vector<UidRecord>
   stamp_ = glance_at(info);
   records_in_file_ = all.size();
   told_next_ = header_.next;
-  must_be_rewritten_ = false;
+  must_be_rewritten_ = is_from_courier_ = false;
   return absl::OkStatus();
 }
 

@@ -30,6 +30,8 @@ class UidRegister {
   /// UIDNEXT as it may be told: a number that could not be written is not passed over, since it may
   /// be on disk nevertheless, and be believed later.
   std::uint64_t told_next() const { return told_next_; }
+  /// The numbers are Courier's, and not written as ours yet.
+  bool is_from_courier() const { return is_from_courier_; }
   bool must_be_rewritten() const { return must_be_rewritten_; }
   void request_rewrite() { must_be_rewritten_ = true; }
 
@@ -74,6 +76,7 @@ class UidRegister {
   std::optional<Glance> stamp_;  // none: the file was not there
   bool has_been_read_ = false;
   bool is_restored_ = false;
+  bool is_from_courier_ = false;
   bool must_be_rewritten_ = false;
   std::size_t records_in_file_ = 0;
 };
