@@ -1,7 +1,9 @@
 // What every store does, whatever is behind it.
+#include <algorithm>
 #include <set>
 #include <thread>
 
+#include "mail/base/ascii.h"
 #include "world.h"
 
 using namespace mail;
@@ -38,6 +40,14 @@ std::vector<Uid> append(Mailbox& mailbox, std::vector<NewMessage> messages) {
 
 FlagChange add(std::uint8_t flags, std::vector<std::string> keywords = {}) {
   return {FlagChange::Mode::kAdd, {flags, std::move(keywords)}};
+}
+
+/// RFC 8474 §7, with a letter first (§8.1).
+bool is_object_id(const std::string& id) {
+  return !id.empty() && id.size() <= 255 && ascii::is_alpha(id.front()) &&
+         std::all_of(id.begin(), id.end(), [](char c) {
+           return ascii::is_alpha(c) || ascii::is_digit(c) || c == '_' || c == '-';
+         });
 }
 
 std::vector<std::string> folder_names(Account& account) {
@@ -339,6 +349,71 @@ TEST_CASE("a moved message is in the other folder, and gone here") {
   });
 }
 
+TEST_CASE(
+    "a message has one EMAILID for ever, a copied or moved one the same, another one another") {
+  on_every_store([](World& world) {
+    const auto account = world.account();
+    REQUIRE(account->create_folder("Archive").ok());
+    const auto inbox = world.inbox();
+    const auto archive = world.open(*account, "Archive");
+    REQUIRE(world.deliver(kOne).ok());
+    REQUIRE(inbox->refresh().ok());
+    append(*inbox, {new_message(kOne), new_message(kTwo, kSeen)});
+    const auto ids = inbox->email_ids(list_of({1, 2, 3, 9}));
+    REQUIRE(ids.size() == 4);
+    CHECK(std::set<std::string>(ids.begin(), ids.end()).size() == 4);
+    CHECK(ids[3].empty());
+    for (int i = 0; i < 3; ++i) CHECK(is_object_id(ids[i]));
+    // The flags are another thing.
+    REQUIRE(inbox->claim_recent().ok());
+    REQUIRE(inbox->change_flags(list_of({1, 2, 3}), add(kFlagged, {"mine"})).ok());
+    CHECK(inbox->email_ids(list_of({3, 2, 1})) == std::vector{ids[2], ids[1], ids[0]});
+    // A copy of a copy, a copy in the same folder, a copy that is moved.
+    REQUIRE(inbox->copy(list_of({1, 2}), *archive).ok());
+    REQUIRE(archive->copy(list_of({1}), *archive).ok());
+    CHECK(archive->email_ids(list_of({1, 2, 3})) == std::vector{ids[0], ids[1], ids[0]});
+    REQUIRE(inbox->move(list_of({3}), *archive).ok());
+    REQUIRE(archive->move(list_of({3, 4}), *inbox).ok());
+    CHECK(inbox->email_ids(list_of({1, 2, 4, 5})) == std::vector{ids[0], ids[1], ids[0], ids[2]});
+    const auto other = world.inbox("bob@example.com");
+    REQUIRE(inbox->copy(list_of({5}), *other).ok());
+    CHECK(other->email_ids(list_of({1})) == std::vector{ids[2]});
+  });
+}
+
+TEST_CASE("a folder has one MAILBOXID whatever its name is, and no other folder gets it") {
+  on_every_store([](World& world) {
+    const auto account = world.account();
+    std::set<std::string> all;
+    const auto is_fresh = [&all](const std::string& id) {
+      return is_object_id(id) && all.insert(id).second;
+    };
+    CHECK(is_fresh(world.inbox()->mailbox_id()));
+    CHECK(is_fresh(world.inbox("bob@example.com")->mailbox_id()));
+    const std::string id = account->create_folder("Work").value();
+    CHECK(is_fresh(id));
+    const std::string of_child = account->create_folder("Work.2024").value();
+    CHECK(is_fresh(of_child));
+    CHECK(world.open(*account, "Work")->mailbox_id() == id);
+    const auto work = world.open(*account, "Work");
+    REQUIRE(account->rename_folder("Work", "Old").ok());
+    CHECK(work->mailbox_id() == id);
+    CHECK(world.open(*account, "Old")->mailbox_id() == id);
+    CHECK(world.open(*account, "Old.2024")->mailbox_id() == of_child);
+    CHECK(is_fresh(account->create_folder("Work").value()));
+    REQUIRE(account->delete_folder("Old").ok());
+    CHECK(is_fresh(account->create_folder("Old").value()));
+    // RFC 8474 §8.2: INBOX stays, its messages go to another folder.
+    const std::string of_inbox = world.inbox()->mailbox_id();
+    append(*world.inbox(), {new_message(kOne)});
+    const auto email = world.inbox()->email_ids(list_of({1}));
+    REQUIRE(account->rename_folder("INBOX", "Saved").ok());
+    CHECK(world.inbox()->mailbox_id() == of_inbox);
+    CHECK(is_fresh(world.open(*account, "Saved")->mailbox_id()));
+    CHECK(world.open(*account, "Saved")->email_ids(list_of({1})) == email);
+  });
+}
+
 TEST_CASE("messages do not cross from one store to another") {
   on_every_store([](World& world) {
     const auto other = make_memory_store(world.clock, nullptr);
@@ -375,8 +450,8 @@ TEST_CASE("folders are created, listed with their parents, and refused under bad
     CHECK(folder_names(*account) ==
           std::vector<std::string>{"INBOX +", "A & B", "Entwürfe", "INBOX.spam", "Work (parent) +",
                                    "Work.2024 (parent) +", "Work.2024.Q1"});
-    CHECK(absl::IsAlreadyExists(account->create_folder("inbox")));
-    CHECK(absl::IsAlreadyExists(account->create_folder("Entwürfe")));
+    CHECK(absl::IsAlreadyExists(account->create_folder("inbox").status()));
+    CHECK(absl::IsAlreadyExists(account->create_folder("Entwürfe").status()));
     REQUIRE(account->create_folder("Work").ok());
     CHECK(account->open("Work").ok());
     CHECK(absl::IsNotFound(account->open("Work.2024").status()));
@@ -390,7 +465,7 @@ TEST_CASE("folders are created, listed with their parents, and refused under bad
          std::vector<std::string>{"", ".", "..", "a..b", ".a", "a.", "a/b", "../x", "a\nb", "a\x7f",
                                   std::string("a\0b", 3), "\xff", long_name + "x", deep + ".x"}) {
       INFO(name);
-      CHECK(absl::IsInvalidArgument(account->create_folder(name)));
+      CHECK(absl::IsInvalidArgument(account->create_folder(name).status()));
       CHECK(absl::IsInvalidArgument(account->open(name).status()));
       CHECK(absl::IsInvalidArgument(account->subscribe(name)));
       CHECK(absl::IsInvalidArgument(account->rename_folder("Work", name)));

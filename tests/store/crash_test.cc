@@ -4,6 +4,7 @@
 //  - what was acknowledged is there, once; what was removed and acknowledged is not;
 //  - what is visible is whole: some message that somebody sent, octet for octet;
 //  - a UID that was ever shown names the same octets or nothing, and no later message gets it;
+//  - an EMAILID or MAILBOXID that was ever told is told again, and goes with COPY and MOVE;
 //  - what failed without a crash is not visible, can be repeated, and then holds;
 //  - the store works.
 #include <cerrno>

@@ -27,6 +27,7 @@ struct Found {
   std::string folder;  // "ann/INBOX"
   std::uint32_t uid = 0;
   Flags flags;
+  std::string email_id;
 };
 
 /// ann and bob, with folders and mail, on a disk that forgets and fails.
@@ -43,8 +44,22 @@ class Disk {
     deliver("m2", {{kAnn, "INBOX"}}).IgnoreError();
     deliver("m3", {{kAnn, "Other"}}).IgnoreError();
     deliver("m4", {{kAnn, "Other.Sub"}}).IgnoreError();
-    observe();
+    for (const auto& [bytes, found] : observe()) originals[bytes] = found[0].email_id;
     fs.sync_all();
+  }
+
+  /// As a list that was written before there were any.
+  Status forget_mailbox_id(const std::string& directory) {
+    const std::string path = directory + "/dovecot-uidlist";
+    MAIL_ASSIGN_OR_RETURN(std::string text, read_file(fs, path, 1 << 20));
+    const std::size_t at = text.find(" G");
+    text.erase(at, text.find('\n') - at);
+    MAIL_RETURN_IF_ERROR(fs.unlink(path));
+    MAIL_ASSIGN_OR_RETURN(const auto file, fs.create(path, 0600));
+    MAIL_RETURN_IF_ERROR(file->append(text));
+    open_store();
+    fs.sync_all();
+    return absl::OkStatus();
   }
 
   void open_store() {
@@ -130,6 +145,9 @@ class Disk {
   /// By user, UIDVALIDITY and UID: what was there whenever it was there.
   std::map<std::tuple<std::string, std::uint32_t, std::uint32_t>, std::string> named;
   std::map<std::uint32_t, std::uint32_t> shown;  // ann's: the highest UID by UIDVALIDITY
+  std::map<std::tuple<std::string, std::uint32_t, std::uint32_t>, std::string> email_ids;
+  std::map<std::string, std::string> originals;  // EMAILID of what has been there since the start
+  std::map<std::string, std::string> told;       // MAILBOXID by folder
 
  private:
   void look_into(Mailbox& mailbox, const std::string& user, const std::string& name,
@@ -145,8 +163,16 @@ class Disk {
       CHECK(info.size == bytes.size());
       const auto [at, is_first] = named.try_emplace({user, validity, number(info.uid)}, bytes);
       CHECK(at->second == bytes);
-      by_bytes[bytes].push_back({folder, number(info.uid), info.flags});
+      const Uid one[] = {info.uid};
+      const std::string id = mailbox.email_ids(one).front();
+      CHECK(email_ids.try_emplace({user, validity, number(info.uid)}, id).first->second == id);
+      if (const auto original = originals.find(bytes); original != originals.end()) {
+        CHECK(id == original->second);
+      }
+      by_bytes[bytes].push_back({folder, number(info.uid), info.flags, id});
     }
+    const std::string id = mailbox.mailbox_id();
+    if (const auto before = told.find(folder); before != told.end()) CHECK(before->second == id);
   }
 };
 

@@ -179,11 +179,30 @@ std::vector<Scenario> scenarios() {
                    CHECK(count(state, "n1", "bob/INBOX") == 1);
                    CHECK(count(state, "n2", "ann/INBOX") == 1);
                  }});
+  all.push_back({"create", nothing,
+                 [](Disk& disk) {
+                   const auto account = disk.account();
+                   if (account == nullptr) return unavailable("no account");
+                   MAIL_ASSIGN_OR_RETURN(const std::string id, account->create_folder("Fresh"));
+                   disk.told["ann/Fresh"] = id;
+                   return absl::OkStatus();
+                 },
+                 [](const State& state, bool) { old_ones_are_there(state); }, true});
+  all.push_back({"the first MAILBOXID of a list without one",
+                 [](Disk& disk) { return disk.forget_mailbox_id("/mail/example.com/ann"); },
+                 [](Disk& disk) {
+                   MAIL_ASSIGN_OR_RETURN(const auto inbox, disk.open("INBOX"));
+                   disk.told["ann/INBOX"] = inbox->mailbox_id();
+                   MAIL_RETURN_IF_ERROR(inbox->refresh());
+                   CHECK(inbox->mailbox_id() == disk.told["ann/INBOX"]);
+                   return absl::OkStatus();
+                 },
+                 [](const State& state, bool) { old_ones_are_there(state); }, true});
   all.push_back({"create, subscribe, delete", nothing,
                  [](Disk& disk) {
                    const auto account = disk.account();
                    if (account == nullptr) return unavailable("no account");
-                   MAIL_RETURN_IF_ERROR(account->create_folder("Fresh"));
+                   MAIL_RETURN_IF_ERROR(account->create_folder("Fresh").status());
                    MAIL_RETURN_IF_ERROR(account->subscribe("Fresh"));
                    MAIL_RETURN_IF_ERROR(disk.deliver("f", {{kAnn, "Fresh"}}));
                    return account->delete_folder("Fresh");

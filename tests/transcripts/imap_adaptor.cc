@@ -154,10 +154,11 @@ class ImapUnderTest : public EngineUnderTest<ServerSession> {
       session_.list({name.value_or(""), words(rest), verb == "lsub"});
     } else if (verb == "status") {
       const auto name = unescape(take(rest, " "));
-      std::vector<std::pair<std::string_view, std::uint64_t>> items;
+      std::vector<ServerSession::StatusItem> items;
       for (auto word : words(rest)) {
         const auto item = take(word, "=");
-        items.emplace_back(item, number_of(word));
+        const bool is_number = ascii::parse_number(word, UINT32_MAX).has_value();
+        items.push_back({item, number_of(word), is_number ? std::string_view() : word});
       }
       session_.status(name.value_or(""), items);
     } else if (verb == "quota-root") {

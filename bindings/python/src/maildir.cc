@@ -104,7 +104,7 @@ class PythonMaildir {
   }
   void create_folder(const std::string& name) {
     const Blocking call;
-    check(account()->create_folder(name));
+    check(account()->create_folder(name).status());
   }
   void delete_folder(const std::string& name) {
     const Blocking call;

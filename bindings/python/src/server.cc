@@ -217,7 +217,7 @@ class EmbeddedServer {
     Server& server = here();
     const Blocking call;
     const auto target = account(server, address);
-    if (const Status made = target->create_folder(folder);
+    if (const Status made = target->create_folder(folder).status();
         made.code() != absl::StatusCode::kAlreadyExists && folder != "INBOX") {
       check(made);
     }

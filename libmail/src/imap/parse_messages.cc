@@ -24,6 +24,8 @@ constexpr std::array kPlainAttributes = {
     NamedAttribute{"RFC822.SIZE", Kind::kRfc822Size},
     NamedAttribute{"ENVELOPE", Kind::kEnvelope},
     NamedAttribute{"BODYSTRUCTURE", Kind::kBodyStructure},
+    NamedAttribute{"EMAILID", Kind::kEmailId},
+    NamedAttribute{"THREADID", Kind::kThreadId},
 };
 
 FetchAttribute plain(std::string_view label, Kind kind) {
@@ -131,6 +133,7 @@ std::optional<FetchAttribute> preview(Reader& reader) {
 // fetch-att       = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" /
 // ".TEXT"]
 //                   / "BODY" ["STRUCTURE"] / "UID" / "BODY" section … / "BODY.PEEK" section …
+// fetch-att       =/ "EMAILID" / "THREADID"          (RFC 8474 §7)
 std::optional<FetchAttribute> fetch_attribute(Reader& reader) {
   using SectionKind = message::Section::Kind;
   const std::string_view name = reader.keyword();

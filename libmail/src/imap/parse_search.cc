@@ -103,6 +103,7 @@ std::optional<std::string> SearchParser::text() {
 
 // "KEYWORD" SP flag-keyword / "HEADER" SP header-fld-name SP astring / "LARGER" SP number / …
 // date            = date-text / DQUOTE date-text DQUOTE
+// search-key      =/ "EMAILID" SP objectid / "THREADID" SP objectid      RFC 8474 §7
 bool SearchParser::argument(SearchArgument argument, SearchNode& node) {
   if (argument == SearchArgument::kNone) return true;
   if (!reader_.space()) return false;
@@ -124,6 +125,12 @@ bool SearchParser::argument(SearchArgument argument, SearchNode& node) {
       const auto keyword = reader_.atom();
       if (!keyword) return false;
       node.text = *keyword;
+      return true;
+    }
+    case SearchArgument::kObjectId: {
+      const auto id = reader_.object_id();
+      if (!id) return false;
+      node.text = *id;
       return true;
     }
     case SearchArgument::kDate: {

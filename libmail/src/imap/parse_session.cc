@@ -212,10 +212,12 @@ std::optional<Command> parse_lsub(Reader& reader) { return parse_listing(reader,
 
 // status          = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
 // status-att      = "MESSAGES" / "RECENT" / "UIDNEXT" / "UIDVALIDITY" / "UNSEEN" /
-//                   "DELETED" / "DELETED-STORAGE"                     RFC 9208 §7
+//                   "DELETED" / "DELETED-STORAGE" /                   RFC 9208 §7
+//                   "MAILBOXID"                                       RFC 8474 §7
 std::optional<Command> parse_status(Reader& reader) {
-  constexpr std::array<std::string_view, 7> kItems = {
-      "MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "DELETED", "DELETED-STORAGE"};
+  constexpr std::array<std::string_view, 8> kItems = {"MESSAGES",        "RECENT",   "UIDNEXT",
+                                                      "UIDVALIDITY",     "UNSEEN",   "DELETED",
+                                                      "DELETED-STORAGE", "MAILBOXID"};
   Status status;
   if (!reader.space()) return std::nullopt;
   auto mailbox = reader.mailbox();

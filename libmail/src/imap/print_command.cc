@@ -57,6 +57,7 @@ std::string print_status(const Status& status) {
   item(Status::kUnseen, "UNSEEN");
   item(Status::kDeleted, "DELETED");
   item(Status::kDeletedStorage, "DELETED-STORAGE");
+  item(Status::kMailboxId, "MAILBOXID");
   return text + ")";
 }
 
@@ -135,7 +136,8 @@ void print_search_leaf(std::string& to, const SearchNode& node) {
       to += ' ';
       [[fallthrough]];
     case SearchArgument::kText: append_string(to, node.text, kForm); break;
-    case SearchArgument::kKeyword: to += node.text; break;
+    case SearchArgument::kKeyword:
+    case SearchArgument::kObjectId: to += node.text; break;
     case SearchArgument::kDate: to += print_date(node.date); break;
     case SearchArgument::kNumber: append(to, node.number); break;
     case SearchArgument::kSet: append_set(to, node.set); break;

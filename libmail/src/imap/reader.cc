@@ -96,6 +96,15 @@ std::optional<std::string_view> Reader::tag() {
   return tag;
 }
 
+// objectid        = 1*255(ALPHA / DIGIT / "_" / "-")                  RFC 8474 §7
+std::optional<std::string_view> Reader::object_id() {
+  constexpr std::size_t kLongest = 255;
+  const std::string_view id =
+      take_while([](char c) { return ascii::is_alnum(c) || c == '_' || c == '-'; });
+  if (id.empty() || id.size() > kLongest) return bad("Object identifier expected");
+  return id;
+}
+
 // quoted          = DQUOTE *QUOTED-CHAR DQUOTE
 // QUOTED-CHAR     = <any TEXT-CHAR except quoted-specials> / "\" quoted-specials
 //                                             and UTF8-2 / UTF8-3 / UTF8-4 of RFC 9051 §9

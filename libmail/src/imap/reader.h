@@ -59,6 +59,7 @@ class Reader {
   /// The letters, digits and dots that are next, perhaps none: a word of the grammar.
   std::string_view keyword();
   std::optional<std::string_view> tag();
+  std::optional<std::string_view> object_id();
   std::optional<std::string> string();   // quoted / literal
   std::optional<std::string> astring();  // 1*ASTRING-CHAR / string
   std::optional<std::uint32_t> number();

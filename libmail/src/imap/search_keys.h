@@ -8,7 +8,16 @@
 
 namespace mail::imap {
 
-enum class SearchArgument { kNone, kText, kKeyword, kFieldAndText, kDate, kNumber, kSet };
+enum class SearchArgument {
+  kNone,
+  kText,
+  kKeyword,
+  kFieldAndText,
+  kDate,
+  kNumber,
+  kSet,
+  kObjectId
+};
 
 struct SearchKey {
   std::string_view name;
@@ -17,8 +26,8 @@ struct SearchKey {
   bool is_negated = false;  // the node goes under a NOT
 };
 
-// search-key, RFC 3501 §9. NOT, OR, parentheses and a bare sequence-set are structure, not in here.
-// The printer takes the first entry of a kind that is not negated.
+// search-key, RFC 3501 §9 and RFC 8474 §7. NOT, OR, parentheses and a bare sequence-set are
+// structure, not in here. The printer takes the first entry of a kind that is not negated.
 inline constexpr std::array kSearchKeys = {
     SearchKey{"ALL", SearchNode::Kind::kAll},
     SearchKey{"ANSWERED", SearchNode::Kind::kAnswered},
@@ -28,6 +37,7 @@ inline constexpr std::array kSearchKeys = {
     SearchKey{"CC", SearchNode::Kind::kCc, SearchArgument::kText},
     SearchKey{"DELETED", SearchNode::Kind::kDeleted},
     SearchKey{"DRAFT", SearchNode::Kind::kDraft},
+    SearchKey{"EMAILID", SearchNode::Kind::kEmailId, SearchArgument::kObjectId},
     SearchKey{"FLAGGED", SearchNode::Kind::kFlagged},
     SearchKey{"FROM", SearchNode::Kind::kFrom, SearchArgument::kText},
     SearchKey{"HEADER", SearchNode::Kind::kHeader, SearchArgument::kFieldAndText},
@@ -45,6 +55,7 @@ inline constexpr std::array kSearchKeys = {
     SearchKey{"SMALLER", SearchNode::Kind::kSmaller, SearchArgument::kNumber},
     SearchKey{"SUBJECT", SearchNode::Kind::kSubject, SearchArgument::kText},
     SearchKey{"TEXT", SearchNode::Kind::kText, SearchArgument::kText},
+    SearchKey{"THREADID", SearchNode::Kind::kThreadId, SearchArgument::kObjectId},
     SearchKey{"TO", SearchNode::Kind::kTo, SearchArgument::kText},
     SearchKey{"UID", SearchNode::Kind::kUid, SearchArgument::kSet},
     SearchKey{"UNANSWERED", SearchNode::Kind::kAnswered, SearchArgument::kNone, true},

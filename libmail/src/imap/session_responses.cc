@@ -206,15 +206,20 @@ void ServerSession::list_delimiter() {
 }
 
 // mailbox-data    = "STATUS" SP mailbox SP "(" [status-att-list] ")"
-void ServerSession::status(std::string_view mailbox,
-                           std::span<const std::pair<std::string_view, std::uint64_t>> items) {
+// status-att-val  =/ "MAILBOXID" SP "(" objectid ")"                   RFC 8474 §7
+void ServerSession::status(std::string_view mailbox, std::span<const StatusItem> items) {
   if (state_->is_closing) return;
   std::string& out = state_->output.text();
   out += "* STATUS ";
   append_mailbox(out, mailbox, LiteralForm::kSync);
   out += " (";
-  for (const auto& [name, value] : items) {
-    append(out, out.ends_with('(') ? "" : " ", name, " ", value);
+  for (const StatusItem& item : items) {
+    append(out, out.ends_with('(') ? "" : " ", item.name, " ");
+    if (item.object_id.empty()) {
+      append(out, item.number);
+    } else {
+      append(out, "(", item.object_id, ")");
+    }
   }
   out += ")\r\n";
 }

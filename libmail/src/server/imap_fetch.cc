@@ -55,9 +55,14 @@ bool is_in_summary(const imap::FetchAttribute& attribute) {
          store::is_summarized(section.fields);
 }
 
-FetchedItem info_item(const imap::FetchAttribute& attribute, const store::MessageInfo& info) {
-  if (attribute.kind == Kind::kRfc822Size) return text_item(attribute, cat(info.size));
-  const message::DateTime date{std::chrono::floor<std::chrono::seconds>(info.internal_date),
+FetchedItem fact_item(const imap::FetchAttribute& attribute, const FetchFacts& facts) {
+  if (attribute.kind == Kind::kRfc822Size) return text_item(attribute, cat(facts.info.size));
+  if (attribute.kind == Kind::kEmailId) {
+    return text_item(attribute, cat("(", facts.email_id, ")"));
+  }
+  // RFC 8474 §5.2: a server that relates no messages.
+  if (attribute.kind == Kind::kThreadId) return text_item(attribute, "NIL");
+  const message::DateTime date{std::chrono::floor<std::chrono::seconds>(facts.info.internal_date),
                                std::chrono::minutes(0)};
   return text_item(attribute, cat('"', message::format_internal_date(date), '"'));
 }
@@ -79,7 +84,9 @@ FetchPlan::FetchPlan(const std::vector<imap::FetchAttribute>& attributes) {
       case Kind::kFlags: wants_flags = true; break;
       case Kind::kUid: wants_uid = true; break;
       case Kind::kInternalDate: needs_dates = true; break;
-      case Kind::kRfc822Size: break;
+      case Kind::kEmailId: needs_email_ids = true; break;
+      case Kind::kRfc822Size:
+      case Kind::kThreadId: break;
       case Kind::kEnvelope:
       case Kind::kBody:
       case Kind::kBodyStructure:
@@ -93,7 +100,7 @@ FetchPlan::FetchPlan(const std::vector<imap::FetchAttribute>& attributes) {
 }
 
 std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attributes,
-                                const store::MessageInfo& info,
+                                const FetchFacts& facts,
                                 const std::shared_ptr<const store::Content>& content) {
   const std::string_view bytes = content ? content->bytes() : std::string_view();
   std::optional<message::MimeTree> tree;
@@ -107,7 +114,9 @@ std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attribu
       case Kind::kFlags:
       case Kind::kUid: break;
       case Kind::kInternalDate:
-      case Kind::kRfc822Size: items.push_back(info_item(attribute, info)); break;
+      case Kind::kRfc822Size:
+      case Kind::kEmailId:
+      case Kind::kThreadId: items.push_back(fact_item(attribute, facts)); break;
       case Kind::kEnvelope: {
         const auto header = bytes.substr(0, message::header_length(bytes));
         items.push_back(text_item(attribute, message::envelope_text(header)));
@@ -138,14 +147,16 @@ std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attribu
 }
 
 std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attributes,
-                                const store::MessageInfo& info, const store::Summary& summary) {
+                                const FetchFacts& facts, const store::Summary& summary) {
   std::vector<FetchedItem> items;
   for (const imap::FetchAttribute& attribute : attributes) {
     switch (attribute.kind) {
       case Kind::kFlags:
       case Kind::kUid: break;
       case Kind::kInternalDate:
-      case Kind::kRfc822Size: items.push_back(info_item(attribute, info)); break;
+      case Kind::kRfc822Size:
+      case Kind::kEmailId:
+      case Kind::kThreadId: items.push_back(fact_item(attribute, facts)); break;
       case Kind::kEnvelope:
         items.push_back(ready_item(attribute, summary.envelope, summary));
         break;

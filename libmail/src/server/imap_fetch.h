@@ -22,6 +22,12 @@ struct FetchedItem {
   std::string_view ready_text() const { return owner ? octets : std::string_view(text); }
 };
 
+/// What FETCH tells without a look at the message.
+struct FetchFacts {
+  store::MessageInfo info;
+  std::string email_id;  // if the plan needs it
+};
+
 /// What a FETCH as a whole needs.
 struct FetchPlan {
   explicit FetchPlan(const std::vector<imap::FetchAttribute>& attributes);
@@ -32,15 +38,16 @@ struct FetchPlan {
   bool needs_dates = false;    // INTERNALDATE must be known
   bool wants_flags = false;
   bool wants_uid = false;
+  bool needs_email_ids = false;
 };
 
 /// All attributes but FLAGS and UID, which the caller knows better. `content` may be null when the
 /// plan needs none.
 std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attributes,
-                                const store::MessageInfo& info,
+                                const FetchFacts& facts,
                                 const std::shared_ptr<const store::Content>& content);
 /// For a plan that needs no bytes.
 std::vector<FetchedItem> render(const std::vector<imap::FetchAttribute>& attributes,
-                                const store::MessageInfo& info, const store::Summary& summary);
+                                const FetchFacts& facts, const store::Summary& summary);
 
 }  // namespace mail::server

@@ -118,7 +118,7 @@ StatusOr<std::shared_ptr<store::Mailbox>> open_folder(store::Account& account, c
       !rule->is_made) {
     return mailbox;
   }
-  const Status created = account.create_folder(name);
+  const Status created = account.create_folder(name).status();
   if (!created.ok() && created.code() != absl::StatusCode::kAlreadyExists) return created;
   if (rule->is_subscribed) MAIL_RETURN_IF_ERROR(account.subscribe(name));
   return account.open(name);
@@ -161,9 +161,11 @@ Task<void> ImapService::list(Session& session, imap::List& command) {
 
 Task<void> ImapService::status(Session& session, imap::Status& command) {
   const Rules& rules = connection_.options().folders;
+  std::string mailbox_id;
   auto job = [&]() -> StatusOr<store::FolderStatus> {
     MAIL_ASSIGN_OR_RETURN(auto mailbox, open_folder(*account_, rules, command.mailbox));
     MAIL_RETURN_IF_ERROR(mailbox->refresh());
+    if (command.items & imap::Status::kMailboxId) mailbox_id = mailbox->mailbox_id();
     return mailbox->status();
   };
   auto status = co_await run_on(connection_.world.worker, std::move(job));
@@ -171,19 +173,19 @@ Task<void> ImapService::status(Session& session, imap::Status& command) {
     finish(session, status.status(), "");
     co_return;
   }
-  std::vector<std::pair<std::string_view, std::uint64_t>> items;
-  if (command.items & imap::Status::kMessages) items.emplace_back("MESSAGES", status->messages);
-  if (command.items & imap::Status::kRecent) items.emplace_back("RECENT", status->recent);
-  if (command.items & imap::Status::kUidNext) {
-    items.emplace_back("UIDNEXT", store::number(status->uid_next));
-  }
-  if (command.items & imap::Status::kUidValidity) {
-    items.emplace_back("UIDVALIDITY", store::number(status->uid_validity));
-  }
-  if (command.items & imap::Status::kUnseen) items.emplace_back("UNSEEN", status->unseen);
-  if (command.items & imap::Status::kDeleted) items.emplace_back("DELETED", status->deleted);
-  if (command.items & imap::Status::kDeletedStorage) {
-    items.emplace_back("DELETED-STORAGE", status->deleted_size);
+  const std::pair<imap::Status::Item, Session::StatusItem> all[] = {
+      {imap::Status::kMessages, {"MESSAGES", status->messages}},
+      {imap::Status::kRecent, {"RECENT", status->recent}},
+      {imap::Status::kUidNext, {"UIDNEXT", store::number(status->uid_next)}},
+      {imap::Status::kUidValidity, {"UIDVALIDITY", store::number(status->uid_validity)}},
+      {imap::Status::kUnseen, {"UNSEEN", status->unseen}},
+      {imap::Status::kDeleted, {"DELETED", status->deleted}},
+      {imap::Status::kDeletedStorage, {"DELETED-STORAGE", status->deleted_size}},
+      {imap::Status::kMailboxId, {"MAILBOXID", 0, mailbox_id}},
+  };
+  std::vector<Session::StatusItem> items;
+  for (const auto& [bit, item] : all) {
+    if ((command.items & bit) != 0) items.push_back(item);
   }
   session.status(command.mailbox, items);
   co_await tell_updates(session, true, false);
@@ -193,8 +195,12 @@ Task<void> ImapService::status(Session& session, imap::Status& command) {
 Task<void> ImapService::create(Session& session, imap::Create& command) {
   const std::string name = without_trailing_separator(command.mailbox);
   auto job = [&] { return account_->create_folder(name); };
-  auto status = co_await run_on(connection_.world.worker, std::move(job));
-  finish(session, status, "CREATE completed");
+  auto id = co_await run_on(connection_.world.worker, std::move(job));
+  if (!id.ok()) {
+    finish(session, id.status(), "");
+    co_return;
+  }
+  session.ok(cat("MAILBOXID (", *id, ")"), "CREATE completed");
 }
 
 Task<void> ImapService::remove(Session& session, imap::Delete& command) {

@@ -41,6 +41,8 @@ Batch fetch_batch(const store::MailboxView& view, std::span<const store::Uid> ui
   Batch batch;
   if (plan.needs_dates) view.mailbox().learn_dates(uids);
   const auto infos = view.mailbox().find(uids);
+  std::vector<std::string> email_ids(uids.size());
+  if (plan.needs_email_ids) email_ids = view.mailbox().email_ids(uids);
   const bool uses_summaries = plan.needs_summary && !plan.needs_bytes;
   std::vector<std::optional<store::Summary>> summaries;
   if (uses_summaries) summaries = view.mailbox().summaries(uids);
@@ -50,15 +52,17 @@ Batch fetch_batch(const store::MailboxView& view, std::span<const store::Uid> ui
       auto read = view.mailbox().read(uids[i]);
       if (read.ok()) content = std::move(*read);
     }
-    if (!infos[i] || (plan.needs_bytes && !content) || (uses_summaries && !summaries[i])) {
+    if (!infos[i] || (plan.needs_bytes && !content) || (uses_summaries && !summaries[i]) ||
+        (plan.needs_email_ids && email_ids[i].empty())) {
       batch.some_are_gone = true;
       continue;
     }
     FetchedMessage message;
     message.sequence = view.sequence_of(uids[i]).value_or(0);
     message.info = *infos[i];
-    message.items = uses_summaries ? render(attributes, *infos[i], *summaries[i])
-                                   : render(attributes, *infos[i], content);
+    const FetchFacts facts{*infos[i], std::move(email_ids[i])};
+    message.items = uses_summaries ? render(attributes, facts, *summaries[i])
+                                   : render(attributes, facts, content);
     batch.messages.push_back(std::move(message));
   }
   return batch;
@@ -109,7 +113,8 @@ Task<void> ImapService::fetch(Session& session, imap::Fetch& command) {
   }
   const std::vector<std::string> keywords = selected_->view.mailbox().keywords();
   if (keywords.size() > selected_->keywords_told) tell_keywords(session);
-  const bool blocks = plan.needs_bytes || plan.needs_summary || plan.needs_dates;
+  const bool blocks =
+      plan.needs_bytes || plan.needs_summary || plan.needs_dates || plan.needs_email_ids;
   const std::size_t step = plan.needs_bytes     ? kBatchWithBytes
                            : plan.needs_summary ? kBatchOfSummaries
                                                 : kBatchOfFacts;
@@ -238,11 +243,16 @@ Task<void> ImapService::search(Session& session, imap::Search& command) {
     const auto learn = [&view] { return (view.mailbox().learn_dates(view.uids()), true); };
     co_await run_on(connection_.world.worker, learn);
   }
+  std::vector<std::string> email_ids(view.uids().size());
+  if (program.needs_email_ids()) {
+    auto tell = [&view] { return view.mailbox().email_ids(view.uids()); };
+    email_ids = co_await run_on(connection_.world.worker, std::move(tell));
+  }
   const auto infos = view.mailbox().find(view.uids());
   for (std::size_t i = 0; i < infos.size(); ++i) {
     if (!infos[i]) continue;
     const SearchFacts facts{*infos[i], static_cast<std::uint32_t>(i + 1),
-                            view.is_recent(infos[i]->uid)};
+                            view.is_recent(infos[i]->uid), std::move(email_ids[i])};
     switch (program.judge(facts)) {
       case SearchProgram::Answer::kYes: found.push_back(facts.sequence); break;
       case SearchProgram::Answer::kNeedsBytes: undecided.push_back(facts); break;

@@ -123,6 +123,8 @@ Answer SearchProgram::judge_node(std::size_t index, const SearchFacts& facts) co
     case Kind::kRecent: return answer(facts.is_recent);
     case Kind::kNew: return answer(facts.is_recent && !flags.has(store::kSeen));
     case Kind::kOld: return answer(!facts.is_recent);
+    case Kind::kEmailId: return answer(facts.email_id == node.text);
+    case Kind::kThreadId: return Answer::kNo;  // RFC 8474 §5.2: no message has one
     case Kind::kKeyword: return answer((flags.keywords & prepared.keyword_bit) != 0);
     case Kind::kLarger: return answer(facts.info.size > node.number);
     case Kind::kSmaller: return answer(facts.info.size < node.number);
@@ -169,6 +171,11 @@ bool SearchProgram::needs_dates() const {
   return std::any_of(nodes_.begin(), nodes_.end(), [](const imap::SearchNode& node) {
     return node.kind == Kind::kBefore || node.kind == Kind::kOn || node.kind == Kind::kSince;
   });
+}
+
+bool SearchProgram::needs_email_ids() const {
+  return std::any_of(nodes_.begin(), nodes_.end(),
+                     [](const imap::SearchNode& node) { return node.kind == Kind::kEmailId; });
 }
 
 bool SearchProgram::needs_only_summary() const {

@@ -17,6 +17,7 @@ struct SearchFacts {
   store::MessageInfo info;
   std::uint32_t sequence = 0;
   bool is_recent = false;
+  std::string email_id = {};  // if the program needs it
 };
 
 /// A value; immutable once made, so that a worker may use it.
@@ -34,6 +35,7 @@ class SearchProgram {
   bool needs_only_summary() const;
   /// Whether INTERNALDATE must be known.
   bool needs_dates() const;
+  bool needs_email_ids() const;
 
  private:
   struct Prepared {

@@ -17,6 +17,7 @@ namespace {
 struct Opened {
   std::shared_ptr<store::Mailbox> mailbox;
   std::vector<store::Uid> recent;
+  std::string mailbox_id;
 };
 
 StatusOr<Opened> open_for_selection(store::Account& account,
@@ -27,6 +28,7 @@ StatusOr<Opened> open_for_selection(store::Account& account,
   if (!is_read_only) {
     MAIL_ASSIGN_OR_RETURN(opened.recent, opened.mailbox->claim_recent());
   }
+  opened.mailbox_id = opened.mailbox->mailbox_id();
   return opened;
 }
 
@@ -61,6 +63,7 @@ Task<void> ImapService::select(Session& session, imap::Select& command) {
   }
   session.untagged_ok(cat("UIDVALIDITY ", store::number(status.uid_validity)), "UIDs valid");
   session.untagged_ok(cat("UIDNEXT ", store::number(status.uid_next)), "Predicted next UID");
+  session.untagged_ok(cat("MAILBOXID (", opened->mailbox_id, ")"), "Its name may change");
   session.ok(command.is_read_only ? "READ-ONLY" : "READ-WRITE",
              command.is_read_only ? "EXAMINE completed" : "SELECT completed");
 }

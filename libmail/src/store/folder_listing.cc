@@ -1,6 +1,6 @@
 // A base name is a message, wherever it is found. Found twice, the two are the same octets (a hard
 // link left by a move that was interrupted, or a backup taken while the file was renamed: one name
-// goes) or two messages (the second gets a name of its own).
+// goes) or two messages (one gets a name of its own: that in new/, else the second).
 //
 // Names stand in one piece, and a table of positions finds them: a hundred thousand are taken in
 // without an allocation for each.
@@ -113,6 +113,17 @@ void FolderListing::settle_duplicate(Named other) {
     if (files_->fs.unlink(first_path).ok()) place(first, other.name, other.is_new);
     return;
   }
+  if (first.is_new && !other.is_new) {
+    // What came last is in new/, as a rule. The other one was perhaps told already.
+    Named newer{std::string(name(first)), true};
+    place(first, other.name, false);
+    return rename_duplicate(newer);
+  }
+  rename_duplicate(other);
+}
+
+void FolderListing::rename_duplicate(const Named& other) {
+  const MessageName parsed = parse_message_name(other.name);
   MessageName renamed = parsed;
   const std::string base =
       cat(files_->unique_name(),
@@ -120,7 +131,8 @@ void FolderListing::settle_duplicate(Named other) {
   renamed.base = base;
   const std::string name =
       other.is_new && parsed.letters.empty() ? base : with_flags(renamed, flags_of(parsed));
-  if (!files_->fs.rename(other_path, path_of(name, other.is_new)).ok()) return;
+  const std::string path = path_of(other.name, other.is_new);
+  if (!files_->fs.rename(path, path_of(name, other.is_new)).ok()) return;
   emplace(name, base.size(), other.is_new);
 }
 

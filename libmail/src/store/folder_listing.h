@@ -60,6 +60,7 @@ class FolderListing {
   std::pair<File*, bool> emplace(std::string_view name, std::size_t base_size, bool is_new);
   void place(File& file, std::string_view name, bool is_new);
   void settle_duplicate(Named other);
+  void rename_duplicate(const Named& other);
   std::string_view base_at(std::size_t at) const { return base(list_[at]); }
   std::string path_of(std::string_view name, bool is_new) const;
 

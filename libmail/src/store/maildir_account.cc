@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "store/courier_files.h"
+#include "store/object_id.h"
 #include "store/subscriptions_file.h"
 #include "store/uid_validity.h"
 
@@ -121,7 +122,7 @@ std::string MaildirAccount::scratch_name() const {
   return cat(directory_, "/", kScratch, files_->random_hex(8));
 }
 
-Status MaildirAccount::build(const std::string& directory) {
+StatusOr<std::string> MaildirAccount::build(const std::string& directory) {
   MAIL_ASSIGN_OR_RETURN(const UidValidity validity, next_uid_validity(*files_, directory_));
   MAIL_RETURN_IF_ERROR(files_->make_directory(directory));
   for (const char* name : {"/cur", "/new", "/tmp"}) {
@@ -129,28 +130,33 @@ Status MaildirAccount::build(const std::string& directory) {
   }
   MAIL_RETURN_IF_ERROR(files_->create_empty(directory + "/maildirfolder", kFileMode));
   // Its UIDVALIDITY is on disk before anybody can ask for it. The write flushes the directory.
-  const UidListHeader header{validity, 1, cat("G", files_->random_hex(16))};
-  return files_->write_atomically(directory + "/dovecot-uidlist", format_uidlist(header, {}));
+  const std::string guid = files_->random_hex(16);
+  const UidListHeader header{validity, 1, cat("G", guid)};
+  MAIL_RETURN_IF_ERROR(
+      files_->write_atomically(directory + "/dovecot-uidlist", format_uidlist(header, {})));
+  return mailbox_id(guid, validity);
 }
 
-Status MaildirAccount::create_locked(const std::string& name) {
+StatusOr<std::string> MaildirAccount::create_locked(const std::string& name) {
   const auto existing = locate_folder(*files_, directory_, name);
   if (existing.ok()) return already_exists("there is a folder ", name, " already");
   if (!absl::IsNotFound(existing.status())) return existing.status();
   const std::string path = cat(directory_, "/", folder_directory(name));
   const std::string scratch = scratch_name();
-  Status status = build(scratch);
+  auto id = build(scratch);
+  Status status = id.status();
   if (status.ok()) status = files_->fs.rename(scratch, path);
   if (!status.ok()) {
     remove_tree(scratch);
     return status;
   }
   status = files_->fs.sync_directory(directory_);
-  if (!status.ok() && files_->fs.rename(path, scratch).ok()) remove_tree(scratch);
+  if (status.ok()) return id;
+  if (files_->fs.rename(path, scratch).ok()) remove_tree(scratch);
   return status;
 }
 
-Status MaildirAccount::create_folder(std::string_view name) {
+StatusOr<std::string> MaildirAccount::create_folder(std::string_view name) {
   MAIL_ASSIGN_OR_RETURN(const std::string folder, canonical(name));
   const MutexLock lock(mutex_);
   return create_locked(folder);
@@ -227,7 +233,7 @@ Status MaildirAccount::rename_folder(std::string_view from, std::string_view to)
 }
 
 Status MaildirAccount::rename_inbox(const std::string& to) {
-  MAIL_RETURN_IF_ERROR(create_folder(to));
+  MAIL_RETURN_IF_ERROR(create_folder(to).status());
   MAIL_ASSIGN_OR_RETURN(const auto inbox, open_mailbox(std::string(kInbox)));
   MAIL_ASSIGN_OR_RETURN(const auto target, open_mailbox(to));
   return inbox->move(inbox->all_uids(), *target).status();

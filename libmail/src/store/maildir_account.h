@@ -24,7 +24,7 @@ class MaildirAccount final : public Account, public std::enable_shared_from_this
   void clean();
 
   StatusOr<std::vector<Folder>> folders() override;
-  Status create_folder(std::string_view name) override;
+  StatusOr<std::string> create_folder(std::string_view name) override;
   Status delete_folder(std::string_view name) override;
   Status rename_folder(std::string_view from, std::string_view to) override;
   StatusOr<std::vector<std::string>> subscriptions() override;
@@ -40,8 +40,10 @@ class MaildirAccount final : public Account, public std::enable_shared_from_this
   StatusOr<std::set<std::string>> names();
   StatusOr<std::shared_ptr<MaildirMailbox>> hold(const std::string& name);
   StatusOr<std::shared_ptr<MaildirMailbox>> open_mailbox(const std::string& name);
-  Status create_locked(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Status build(const std::string& directory);
+  StatusOr<std::string> create_locked(const std::string& name)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  /// The MAILBOXID.
+  StatusOr<std::string> build(const std::string& directory);
   Status rename_one(const std::string& from, const std::string& to)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status rename_inbox(const std::string& to);

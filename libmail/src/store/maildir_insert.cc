@@ -20,6 +20,7 @@
 #include "mail/base/flush.h"
 #include "store/line_ends.h"
 #include "store/maildir_mailbox.h"
+#include "store/object_id.h"
 
 namespace mail::store {
 namespace {
@@ -219,12 +220,14 @@ Incoming MaildirMailbox::incoming_of(const Outgoing& message) const {
   incoming.letters = name.letters;
   incoming.foreign = name.foreign;
   incoming.base = cat(files_->unique_name(), sizes_of(name.base));
-  // The sizes are as true of the copy; an identity (G, P) is not.
+  // The sizes are as true of the copy, and so is the GUID; the POP3 unique-id (P) is not.
   for (const char key : {'S', 'W'}) {
     const std::string_view value = record_key(message.place.keys, key);
     if (value.empty()) continue;
     mail::append(incoming.keys, incoming.keys.empty() ? "" : " ", key, value);
   }
+  const std::string guid = recordable_guid(message_guid(message.place.keys, name.base));
+  mail::append(incoming.keys, incoming.keys.empty() ? "G" : " G", guid);
   incoming.flags = {message.info.flags.system, message.keywords};
   incoming.internal_date = message.info.internal_date;
   incoming.size = message.info.size;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "store/line_ends.h"
+#include "store/object_id.h"
 #include "store/pop3_unique_id.h"
 
 namespace mail::store {
@@ -71,6 +72,50 @@ FolderStatus MaildirMailbox::status() {
   status.uid_validity = validity_;
   status.uid_next = Uid{static_cast<std::uint32_t>(std::min<std::uint64_t>(next_uid_, kMaxUid))};
   return status;
+}
+
+std::string MaildirMailbox::mailbox_id() {
+  const MutexLock operation(operation_);
+  if (register_.guid().empty()) {
+    // What cannot be written is told all the same: it is what will be written.
+    write_guid().IgnoreError();
+    save_index();
+  }
+  const std::string guid =
+      register_.guid().empty() ? derived_guid() : std::string(register_.guid());
+  const MutexLock state(state_);
+  return store::mailbox_id(guid, validity_);
+}
+
+std::string MaildirMailbox::derived_guid() {
+  const MutexLock state(state_);
+  return derived_mailbox_guid(address_, name_, validity_);
+}
+
+Status MaildirMailbox::write_guid() {
+  MAIL_RETURN_IF_ERROR(check());
+  const std::string directory = this->directory();
+  MAIL_ASSIGN_OR_RETURN(const Dotlock lock, register_.lock(directory));
+  MAIL_RETURN_IF_ERROR(read_register(directory));
+  if (!register_.guid().empty()) return absl::OkStatus();  // another program was faster
+  return register_.write_guid(directory, derived_guid());
+}
+
+std::vector<std::string> MaildirMailbox::email_ids(std::span<const Uid> uids) {
+  std::vector<std::string> ids;
+  ids.reserve(uids.size());
+  {
+    const MutexLock state(state_);
+    for (const Uid uid : uids) {
+      const Table::Row* row = table_.find(uid);
+      ids.emplace_back(row == nullptr ? std::string_view()
+                                      : message_guid(table_.keys(*row), table_.base(*row)));
+    }
+  }
+  for (std::string& id : ids) {
+    if (!id.empty()) id = email_id(id);
+  }
+  return ids;
 }
 
 std::vector<std::string> MaildirMailbox::keywords() {

@@ -36,11 +36,13 @@ class MaildirMailbox final : public Mailbox,
   ~MaildirMailbox() override;
 
   FolderStatus status() override;
+  std::string mailbox_id() override;
   std::vector<std::string> keywords() override;
   UidSet uids() override;
   Changes snapshot() override;
   Changes changes(ModSeq since) override;
   std::vector<std::optional<MessageInfo>> find(std::span<const Uid> uids) override;
+  std::vector<std::string> email_ids(std::span<const Uid> uids) override;
   void learn_dates(std::span<const Uid> uids) override;
   std::vector<Pop3Message> pop3_messages() override;
   Status refresh() override;
@@ -98,6 +100,8 @@ class MaildirMailbox final : public Mailbox,
   void publish() ABSL_LOCKS_EXCLUDED(state_, operation_);
 
   std::size_t row_count() ABSL_LOCKS_EXCLUDED(state_);
+  std::string derived_guid() ABSL_LOCKS_EXCLUDED(state_);
+  Status write_guid() ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
 
   // maildir_index.cc
   StatusOr<bool> restore(const std::string& directory) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);

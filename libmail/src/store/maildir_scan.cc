@@ -21,6 +21,7 @@
 #include "mail/base/ascii.h"
 #include "store/line_ends.h"
 #include "store/maildir_mailbox.h"
+#include "store/object_id.h"
 #include "store/uid_validity.h"
 
 namespace mail::store {
@@ -346,6 +347,7 @@ Status MaildirMailbox::write_records(const std::string& directory, std::span<con
         if (store::number(record.uid) >= scanned_next_) all.push_back(record);
       });
       all.insert(all.end(), fresh.begin(), fresh.end());
+      register_.identify(derived_mailbox_guid(address_, name_, validity_));
       register_.request_rewrite();
     }
   }

@@ -15,6 +15,7 @@
 #include "store/folder_list.h"
 #include "store/line_ends.h"
 #include "store/message_table.h"
+#include "store/object_id.h"
 #include "store/pop3_unique_id.h"
 #include "store/summary.h"
 #include "store/uidlist.h"
@@ -26,8 +27,9 @@ constexpr std::size_t kMaxKeywords = 64;  // bits of Flags::keywords
 
 class MemoryRow {
  public:
-  MemoryRow(const MessageInfo& info, std::shared_ptr<const Content> content)
-      : info_(info), content_(std::move(content)) {}
+  MemoryRow(const MessageInfo& info, std::shared_ptr<const Content> content,
+            std::uint64_t email_number)
+      : info_(info), content_(std::move(content)), email_number_(email_number) {}
 
   Uid uid() const { return info_.uid; }
   ModSeq modseq() const { return info_.modseq; }
@@ -41,10 +43,12 @@ class MemoryRow {
   void set_recent(bool is_recent) { is_recent_ = is_recent; }
 
   const std::shared_ptr<const Content>& content() const { return content_; }
+  std::uint64_t email_number() const { return email_number_; }
 
  private:
   MessageInfo info_;
   std::shared_ptr<const Content> content_;
+  std::uint64_t email_number_ = 0;  // the same for all copies
   bool is_recent_ = true;
 };
 using Table = MessageTable<MemoryRow>;
@@ -59,6 +63,7 @@ struct World {
   Clock& clock;
   EventBus* const events;
   std::uint32_t last_validity ABSL_GUARDED_BY(mutex) = 0;
+  std::uint64_t last_email ABSL_GUARDED_BY(mutex) = 0;
   // By the address of their account.
   std::multimap<std::string, std::weak_ptr<const MemoryMailbox>> folders ABSL_GUARDED_BY(mutex);
 
@@ -86,6 +91,16 @@ class MemoryMailbox final : public Mailbox {
     status.uid_validity = validity_;
     status.uid_next = Uid{static_cast<std::uint32_t>(next_uid_)};
     return status;
+  }
+  std::string mailbox_id() override { return store::mailbox_id("", validity_); }
+  std::vector<std::string> email_ids(std::span<const Uid> uids) override {
+    const MutexLock lock(world_->mutex);
+    std::vector<std::string> ids;
+    for (const Uid uid : uids) {
+      const Table::Row* row = table_.find(uid);
+      ids.push_back(row == nullptr ? std::string() : cat("E", row->email_number()));
+    }
+    return ids;
   }
   std::vector<std::string> keywords() override {
     const MutexLock lock(world_->mutex);
@@ -176,8 +191,9 @@ class MemoryMailbox final : public Mailbox {
     return mailbox_topic(address_, name_);
   }
   void begin_change() ABSL_EXCLUSIVE_LOCKS_REQUIRED(world_->mutex) { table_.next_modseq(); }
-  Uid add(std::shared_ptr<const Content> content, const Flags& flags, WallTime date)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(world_->mutex);
+  /// `email_number` of the message that it is a copy of; 0: it is none.
+  Uid add(std::shared_ptr<const Content> content, const Flags& flags, WallTime date,
+          std::uint64_t email_number = 0) ABSL_EXCLUSIVE_LOCKS_REQUIRED(world_->mutex);
   void move_all_to(MemoryMailbox& to) ABSL_EXCLUSIVE_LOCKS_REQUIRED(world_->mutex) {
     std::vector<Uid> uids;
     for (const Table::Row& row : table_.rows()) uids.push_back(row.uid());
@@ -216,10 +232,12 @@ Usage World::usage(const std::string& address) const ABSL_NO_THREAD_SAFETY_ANALY
   return usage;
 }
 
-Uid MemoryMailbox::add(std::shared_ptr<const Content> content, const Flags& flags, WallTime date) {
+Uid MemoryMailbox::add(std::shared_ptr<const Content> content, const Flags& flags, WallTime date,
+                       std::uint64_t email_number) {
+  if (email_number == 0) email_number = ++world_->last_email;
   const Uid uid{static_cast<std::uint32_t>(next_uid_++)};
   const std::uint64_t size = content->bytes().size();
-  table_.insert(MemoryRow({uid, flags, {}, date, size}, std::move(content)));
+  table_.insert(MemoryRow({uid, flags, {}, date, size}, std::move(content), email_number));
   return uid;
 }
 
@@ -335,7 +353,8 @@ UidPairs MemoryMailbox::transfer_locked(std::span<const Uid> uids, MemoryMailbox
       if ((row->flags().keywords >> bit & 1) != 0) names.push_back(keywords_[bit]);
     }
     const Flags flags{row->flags().system, to.intern(names)};
-    pairs.emplace_back(uid, to.add(row->content(), flags, row->info().internal_date));
+    pairs.emplace_back(
+        uid, to.add(row->content(), flags, row->info().internal_date, row->email_number()));
     gone.push_back(uid);
   }
   if (is_move) table_.remove(gone);
@@ -379,12 +398,11 @@ class MemoryAccount final : public Account {
     return list_folders(names());
   }
 
-  Status create_folder(std::string_view name) override {
+  StatusOr<std::string> create_folder(std::string_view name) override {
     MAIL_ASSIGN_OR_RETURN(std::string canonical, canonical_folder_name(name, {}));
     const MutexLock lock(world_->mutex);
     if (mailboxes_.contains(canonical)) return already_exists("there is a folder ", canonical);
-    make(std::move(canonical));
-    return absl::OkStatus();
+    return make(std::move(canonical)).mailbox_id();
   }
 
   Status delete_folder(std::string_view name) override {

@@ -53,6 +53,11 @@ StatusOr<std::optional<UidRecords>> UidRegister::read(const std::string& directo
     list.header.validity = header_.validity;  // damaged meanwhile; we know better
     list.header.others = header_.others;
   }
+  if (list.header.validity == header_.validity && mailbox_guid(list.header).empty() &&
+      !guid().empty()) {
+    set_mailbox_guid(list.header, guid());  // another program has dropped what we may have told
+    must_be_rewritten_ = true;
+  }
   if (list.header.validity != header_.validity) told_next_ = 1;
   told_next_ = std::max(told_next_, list.header.next);
   if (list.header.validity == header_.validity) {
@@ -116,8 +121,30 @@ void UidRegister::describe(IndexedFolder& folder) const {
 void UidRegister::begin(UidValidity validity) {
   header_.validity = validity;
   if (header_.next > kMaxUid) header_.next = 1;
-  if (header_.others.empty()) header_.others = cat("G", files_->random_hex(16));
+  identify(files_->random_hex(16));
   must_be_rewritten_ = true;
+}
+
+void UidRegister::identify(std::string_view new_guid) {
+  if (guid().empty()) set_mailbox_guid(header_, new_guid);
+}
+
+Status UidRegister::write_guid(const std::string& directory, std::string_view new_guid) {
+  const std::string path = cat(directory, kName);
+  if (must_be_rewritten_ || files_->is_suspect(path)) {
+    return failed_precondition(path, " is to be written anew");
+  }
+  MAIL_ASSIGN_OR_RETURN(const std::string text,
+                        read_file(files_->fs, path, files_->options.uidlist_size));
+  UidListHeader header = header_;
+  set_mailbox_guid(header, new_guid);
+  const std::string_view records = std::string_view(text).substr(text.find('\n') + 1);
+  MAIL_RETURN_IF_ERROR(files_->write_atomically(path, cat(format_uidlist(header, {}), records)));
+  header_ = std::move(header);
+  told_next_ = header_.next;
+  MAIL_ASSIGN_OR_RETURN(const FileInfo info, files_->fs.info(path));
+  stamp_ = glance_at(info);
+  return absl::OkStatus();
 }
 
 StatusOr<Uid> UidRegister::take() {

@@ -35,6 +35,14 @@ class UidRegister {
   bool must_be_rewritten() const { return must_be_rewritten_; }
   void request_rewrite() { must_be_rewritten_ = true; }
 
+  /// GUID of the folder; empty: it has none.
+  std::string_view guid() const { return mailbox_guid(header_); }
+  /// A list that is going to be rewritten gets this one, if it has none.
+  void identify(std::string_view guid);
+  /// A list without one gets this, durable with an OK; its records stay. Under the lock, after
+  /// `read`.
+  Status write_guid(const std::string& directory, std::string_view guid);
+
   StatusOr<Dotlock> lock(const std::string& directory);
 
   /// The records, when the file is not the one that was last read or written; else none.

@@ -13,11 +13,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
 #include "store/message_name.h"
 #include "store/name_table.h"
+#include "store/object_id.h"
 
 namespace mail::store {
 namespace {
@@ -182,6 +184,21 @@ std::string format_uidlist(const UidListHeader& header, std::span<const UidRecor
          header.others, "\n");
   for (const UidRecord& record : records) append_uid_record(text, record);
   return text;
+}
+
+std::string_view mailbox_guid(const UidListHeader& header) {
+  const std::string_view guid = record_key(header.others, 'G');
+  return is_mailbox_guid(guid) ? guid : std::string_view();
+}
+
+void set_mailbox_guid(UidListHeader& header, std::string_view guid) {
+  std::string words = cat("G", guid);
+  std::string_view rest = header.others;
+  while (!rest.empty()) {
+    const std::string_view word = take(rest, ' ');
+    if (!word.empty() && word.front() != 'G') append(words, " ", word);
+  }
+  header.others = std::move(words);
 }
 
 std::optional<std::string_view> find_record_key(std::string_view keys, char key) {

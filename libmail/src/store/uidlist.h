@@ -46,6 +46,11 @@ UidList parse_uidlist(std::string_view text);
 void append_uid_record(std::string& text, const UidRecord& record);
 std::string format_uidlist(const UidListHeader& header, std::span<const UidRecord> records);
 
+/// GUID of the folder (G); empty: the header has none, or none that Dovecot takes for one.
+std::string_view mailbox_guid(const UidListHeader& header);
+/// Puts it in the place of what was there.
+void set_mailbox_guid(UidListHeader& header, std::string_view guid);
+
 /// The value of `key` in a record's keys; it may be empty.
 std::optional<std::string_view> find_record_key(std::string_view keys, char key);
 /// The same, empty also when it is not there.

@@ -85,7 +85,7 @@ TEST_CASE("CAPABILITY tells what works now") {
   const std::string after =
       "IMAP4rev1 LITERAL+ ID ENABLE CHILDREN SPECIAL-USE QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE "
       "MULTIAPPEND NAMESPACE IDLE UNSELECT "
-      "UIDPLUS PREVIEW MOVE";
+      "UIDPLUS PREVIEW OBJECTID MOVE";
   const std::vector<Row> rows = {
       {{kNotAuthenticated, true, false}, "IMAP4rev1 LITERAL+ ID STARTTLS LOGINDISABLED"},
       {{kNotAuthenticated, false, false}, "IMAP4rev1 LITERAL+ ID LOGINDISABLED"},

@@ -29,6 +29,9 @@ TEST_CASE("Commands print in one form however they were written") {
       {"login {3+}\r\nann \"p w\"", "LOGIN ann \"p w\""},
       {"SELECT \"iNbOx\"", "SELECT INBOX"},
       {"STATUS a (UNSEEN MESSAGES)", "STATUS a (MESSAGES UNSEEN)"},
+      {"status a (mailboxid deleted-storage)", "STATUS a (DELETED-STORAGE MAILBOXID)"},
+      {"FETCH 1 (threadid emailid)", "FETCH 1 (THREADID EMAILID)"},
+      {"search not emailid aB_-9 threadid NIL", "SEARCH NOT EMAILID aB_-9 THREADID NIL"},
       {"LIST a. b%", "LIST \"\" \"a.b%\""},
       {"LIST x \"\"", "LIST \"\" \"\""},
       {"FETCH 3:1,* (BODY.PEEK[1.HEADER.FIELDS (A {2+}\r\nB\")]<1.2> UID)",
@@ -68,6 +71,13 @@ TEST_CASE("FETCH items carry the label of their answer") {
   CHECK(attributes[1].is_peek);
   CHECK(attributes[1].section.kind == message::Section::Kind::kHeader);
   CHECK(attributes[2].kind == FetchAttribute::Kind::kBody);
+}
+
+TEST_CASE("An object identifier has 255 characters at most") {
+  CHECK(parse("SEARCH EMAILID " + std::string(254, 'x')).command);
+  CHECK(parse("SEARCH EMAILID " + std::string(255, 'x')).command);
+  CHECK_FALSE(parse("SEARCH EMAILID " + std::string(256, 'x')).command);
+  CHECK_FALSE(parse("SEARCH EMAILID ").command);
 }
 
 TEST_CASE("A SEARCH is an arena whose children come after their parent") {

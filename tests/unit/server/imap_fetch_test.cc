@@ -100,6 +100,24 @@ TEST_CASE("A preview is a quoted string, a literal beyond ASCII, never NIL") {
   }
 }
 
+TEST_CASE("An EMAILID is told in parentheses, a THREADID is NIL, with and without the message") {
+  const std::vector<FetchAttribute> attributes = {attribute(Kind::kEmailId),
+                                                  attribute(Kind::kThreadId)};
+  const FetchPlan plan(attributes);
+  CHECK(plan.needs_email_ids);
+  CHECK_FALSE(plan.needs_bytes);
+  CHECK_FALSE(plan.needs_summary);
+  CHECK_FALSE(FetchPlan({attribute(Kind::kThreadId)}).needs_email_ids);
+  const FetchFacts facts{{}, "E1"};
+  for (const auto& items :
+       {render(attributes, facts, std::make_shared<const FixedContent>("A: b\r\n\r\n")),
+        render(attributes, facts, store::Summary())}) {
+    REQUIRE(items.size() == 2);
+    CHECK(items[0].ready_text() == "(E1)");
+    CHECK(items[1].ready_text() == "NIL");
+  }
+}
+
 TEST_CASE("A partial is cut to what is there") {
   const auto content = std::make_shared<const FixedContent>("A: b\r\n\r\n0123456789");
   struct Row {

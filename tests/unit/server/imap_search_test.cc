@@ -28,6 +28,7 @@ SearchFacts facts() {
   facts.info.size = kMessage.size();
   facts.sequence = 4;
   facts.is_recent = true;
+  facts.email_id = "E40";
   return facts;
 }
 
@@ -101,6 +102,11 @@ TEST_CASE("Each search key is judged by facts or by bytes, and rightly") {
       {with_set(Kind::kSequence, {{5, imap::SequenceSet::kStar}}), false, false},
       {with_set(Kind::kUid, {{30, imap::SequenceSet::kStar}}), true, false},
       {with_set(Kind::kUid, {{41, 50}}), false, false},
+      {node(Kind::kEmailId, "E40"), true, false},
+      {node(Kind::kEmailId, "e40"), false, false},  // RFC 8474 §7: case is significant
+      {node(Kind::kEmailId, "E4"), false, false},
+      {node(Kind::kThreadId, "E40"), false, false},
+      {node(Kind::kThreadId, "NIL"), false, false},
       {node(Kind::kFrom, "ANN"), true, true},
       {node(Kind::kTo, "ann"), false, true},
       {node(Kind::kCc, "ann"), false, true},

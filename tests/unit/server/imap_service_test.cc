@@ -70,7 +70,8 @@ TEST_CASE("SELECT tells all that RFC 3501 asks for") {
   const std::string output = world.imap("b SELECT INBOX\r\nc LOGOUT\r\n");
   for (const std::string_view part :
        {"* FLAGS (", "* 2 EXISTS\r\n", "* 2 RECENT\r\n", "* OK [UNSEEN 1] ", "* OK [UIDVALIDITY ",
-        "* OK [UIDNEXT 3] ", "* OK [PERMANENTFLAGS (", "b OK [READ-WRITE] SELECT completed\r\n"}) {
+        "* OK [UIDNEXT 3] ", "* OK [MAILBOXID (F", "* OK [PERMANENTFLAGS (",
+        "b OK [READ-WRITE] SELECT completed\r\n"}) {
     INFO(output);
     CHECK(contains(output, part));
   }
@@ -123,6 +124,54 @@ TEST_CASE("STORE changes flags, tells them unless silent, and refuses in a read-
   CHECK(contains(output, "* 1 FETCH (UID 1 FLAGS (\\Seen \\Recent))\r\ne OK"));
   CHECK(contains(output, "f BAD "));
   CHECK(contains(output, "h NO [READ-ONLY] "));
+}
+
+TEST_CASE("Object identifiers are told by SELECT, CREATE, STATUS and FETCH, and found by SEARCH") {
+  ImapWorld world;
+  world.deliver();
+  world.deliver();
+  const auto id_behind = [](const std::string& output, std::string_view label) {
+    const std::size_t at = output.find(label);
+    REQUIRE(at != std::string::npos);
+    const std::size_t begin = at + label.size();
+    return output.substr(begin, output.find(')', begin) - begin);
+  };
+  const std::string first = world.imap(
+      "b CREATE Work\r\n"
+      "c SELECT INBOX\r\n"
+      "d FETCH 1 (EMAILID THREADID)\r\n"
+      "e UID FETCH 2 EMAILID\r\n"
+      "f COPY 2 Work\r\n");
+  INFO(first);
+  const std::string work = id_behind(first, "b OK [MAILBOXID (");
+  const std::string inbox = id_behind(first, "* OK [MAILBOXID (");
+  const std::string one = id_behind(first, "* 1 FETCH (EMAILID (");
+  const std::string two = id_behind(first, "* 2 FETCH (UID 2 EMAILID (");
+  CHECK(contains(first, cat("EMAILID (", one, ") THREADID NIL)\r\n")));
+  CHECK(inbox != work);
+  CHECK(one != two);
+  const std::string second =
+      world.imap(cat("b RENAME Work Play\r\n"
+                     "c STATUS Play (MAILBOXID MESSAGES)\r\n"
+                     "d EXAMINE Play\r\n"
+                     "e FETCH 1 EMAILID\r\n"
+                     "f SEARCH EMAILID ",
+                     two,
+                     "\r\n"
+                     "g EXAMINE INBOX\r\n"
+                     "h SEARCH OR EMAILID ",
+                     two, " EMAILID ", one, "\r\ni UID SEARCH NOT EMAILID ", one,
+                     "\r\nj SEARCH THREADID ", one, "\r\nk SEARCH NOT THREADID ", one, "\r\n"));
+  INFO(second);
+  CHECK(contains(second, cat("* STATUS Play (MESSAGES 1 MAILBOXID (", work, "))\r\nc OK")));
+  CHECK(contains(second, cat("* OK [MAILBOXID (", work, ")]")));
+  CHECK(contains(second, cat("* 1 FETCH (EMAILID (", two, "))\r\ne OK")));
+  CHECK(contains(second, "* SEARCH 1\r\nf OK"));
+  CHECK(contains(second, cat("* OK [MAILBOXID (", inbox, ")]")));
+  CHECK(contains(second, "* SEARCH 1 2\r\nh OK"));
+  CHECK(contains(second, "* SEARCH 2\r\ni OK"));
+  CHECK(contains(second, "* SEARCH\r\nj OK"));
+  CHECK(contains(second, "* SEARCH 1 2\r\nk OK"));
 }
 
 TEST_CASE("SEARCH answers numbers or UIDs") {
@@ -201,7 +250,7 @@ TEST_CASE("Folders are created, renamed, subscribed and deleted, and refusals ha
       "l SELECT Nowhere\r\n"
       "m UNSUBSCRIBE Old\r\n");
   INFO(output);
-  CHECK(contains(output, "b OK CREATE completed"));
+  CHECK(contains(output, ") CREATE completed"));
   CHECK(contains(output, "c NO [ALREADYEXISTS] "));
   CHECK(contains(output, "* LIST (\\Noselect \\HasChildren) \".\" Work\r\n"));
   CHECK(contains(output, "e OK"));

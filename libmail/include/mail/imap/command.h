@@ -80,8 +80,9 @@ struct Status {
     kUidNext = 4,
     kUidValidity = 8,
     kUnseen = 16,
-    kDeleted = 32,        // RFC 9208 §4.1.4
-    kDeletedStorage = 64  // octets
+    kDeleted = 32,         // RFC 9208 §4.1.4
+    kDeletedStorage = 64,  // octets
+    kMailboxId = 128       // RFC 8474 §4.3
   };
   std::string mailbox;
   std::uint8_t items = 0;
@@ -126,6 +127,8 @@ struct FetchAttribute {
     kBody,  // BODY: structure without extension data
     kBodyStructure,
     kPreview,  // RFC 8970; LAZY or not, it is the same
+    kEmailId,  // RFC 8474 §5.3
+    kThreadId,
     kSection,  // BODY[…], BODY.PEEK[…], RFC822, RFC822.HEADER, RFC822.TEXT
   };
   struct Partial {
@@ -173,7 +176,9 @@ struct SearchNode {
     kOld,
     kRecent,
     kSeen,
-    kKeyword,  // text
+    kEmailId,   // RFC 8474 §6
+    kThreadId,  // text: an objectid
+    kKeyword,   // text
     kBcc,
     kCc,
     kFrom,

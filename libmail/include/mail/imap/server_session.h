@@ -144,8 +144,12 @@ class ServerSession {
   void list(const ListedMailbox& mailbox);
   /// The answer to LIST "" "".
   void list_delimiter();
-  void status(std::string_view mailbox,
-              std::span<const std::pair<std::string_view, std::uint64_t>> items);
+  struct StatusItem {
+    std::string_view name;
+    std::uint64_t number = 0;
+    std::string_view object_id = {};  // for MAILBOXID, in place of the number
+  };
+  void status(std::string_view mailbox, std::span<const StatusItem> items);
   /// "* QUOTAROOT mailbox root…": by which quota roots the mailbox is limited.
   void quota_root(std::string_view mailbox, std::span<const std::string_view> roots);
   struct QuotaResource {

@@ -63,6 +63,9 @@ class Mailbox {
   virtual ~Mailbox() = default;
 
   virtual FolderStatus status() = 0;
+  /// MAILBOXID (RFC 8474 §4). Of the folder as long as it keeps its UIDVALIDITY, whatever its name
+  /// is; never of another. A Maildir without one gets it now: on disk before it is told. Blocks.
+  virtual std::string mailbox_id() = 0;
   /// Names of the keyword bits, in order. Grows, never changes while the folder is open.
   virtual std::vector<std::string> keywords() = 0;
 
@@ -74,6 +77,10 @@ class Mailbox {
   virtual Changes changes(ModSeq since) = 0;
   /// The current facts; none for a UID that is gone.
   virtual std::vector<std::optional<MessageInfo>> find(std::span<const Uid> uids) = 0;
+
+  /// EMAILID (RFC 8474 §5.1) of each: copied and moved messages keep it. Empty for a UID that is
+  /// gone.
+  virtual std::vector<std::string> email_ids(std::span<const Uid> uids) = 0;
 
   /// Makes sure that INTERNALDATE of these is known: in a folder that was seen for the first time
   /// it is in the files only. Blocks.
@@ -139,8 +146,8 @@ class Account {
   /// Sorted by name, INBOX first; parents that do not exist themselves are listed as not
   /// selectable.
   virtual StatusOr<std::vector<Folder>> folders() = 0;
-  /// Fails: AlreadyExists; InvalidArgument.
-  virtual Status create_folder(std::string_view name) = 0;
+  /// The new folder's MAILBOXID. Fails: AlreadyExists; InvalidArgument.
+  virtual StatusOr<std::string> create_folder(std::string_view name) = 0;
   /// Its children stay. Fails: NotFound; FailedPrecondition for INBOX.
   virtual Status delete_folder(std::string_view name) = 0;
   /// Children move along; UIDs and UIDVALIDITY stay. INBOX: its messages move to a new folder (RFC
