@@ -1,5 +1,6 @@
 """Python's imaplib against the real maild."""
 import imaplib
+import re
 import signal
 import threading
 import time
@@ -123,6 +124,33 @@ class Port993(LiveTest):
         self.ok(self.imap.close())
         self.ok(self.imap.delete("After"))
         self.assertEqual(self.imap.select("After")[0], "NO")
+
+    def test_ids_stay_when_names_and_places_change(self):
+        self.assertIn(b" OBJECTID ", self.ok(self.imap.capability())[0])
+        mailbox = rb"\[MAILBOXID \((F[0-9a-f]{40})\)\]"
+        before = re.search(mailbox, self.ok(self.imap.create("Idents"))[0])[1]
+        self.ok(self.imap.select("Idents"))
+        self.assertEqual(self.imap.response("MAILBOXID")[1], [b"(" + before + b")"])
+        for subject in ("one", "two"):
+            self.append("Idents", subject)
+        ids = [re.search(rb"EMAILID \((E[0-9a-f]{32})\) THREADID NIL", line)[1]
+               for line in self.ok(self.imap.fetch("1:2", "(EMAILID THREADID)"))]
+        self.assertEqual(len(set(ids)), 2)
+        self.ok(self.imap.create("Idents.Target"))
+        self.ok(self.imap.uid("COPY", "2", "Idents.Target"))
+        self.ok(self.imap.uid("MOVE", "1", "Idents.Target"))
+        self.ok(self.imap.close())
+        self.ok(self.imap.rename("Idents", "Identified"))
+        self.assertIn(b"MAILBOXID (" + before + b")", self.ok(self.imap.status("Identified", "(MESSAGES MAILBOXID)"))[0])
+        self.ok(self.imap.select("Identified.Target"))
+        self.assertEqual(self.search("EMAILID", ids[1].decode()), [b"1"])
+        self.assertEqual(self.search("EMAILID", ids[0].decode()), [b"2"])
+        self.assertEqual(self.search("OR", "EMAILID", ids[0].decode(), "EMAILID", ids[1].decode()), [b"1", b"2"])
+        self.assertEqual(self.search("THREADID", ids[0].decode()), [])
+        self.ok(self.imap.close())
+        self.ok(self.imap.delete("Identified.Target"))
+        self.ok(self.imap.delete("Identified"))
+        self.assertNotEqual(re.search(mailbox, self.ok(self.imap.create("Identified"))[0])[1], before)
 
     def idle(self):
         tag = self.imap._new_tag()

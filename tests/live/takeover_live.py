@@ -60,6 +60,12 @@ namespace inbox {{
     def imap(self):
         return DovecotClient(self.command(IMAP), self.environment)
 
+    def admin(self, *words):
+        """What doveadm says: a list of lines, each a list of fields."""
+        told = subprocess.run([*self.command("/usr/bin/doveadm"), "-f", "tab", *words], env=self.environment, check=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=harness.PATIENCE).stdout
+        return [line.split("\t") for line in told.decode().splitlines()[1:]]
+
     def unique_ids(self):
         """Of POP3, in its order."""
         told = subprocess.run(self.command(POP3), env=self.environment, input=b"UIDL\r\nQUIT\r\n", check=True,
@@ -351,6 +357,55 @@ class TakeOver(unittest.TestCase):
                 here = self.look(self.server.imap(ANN))
                 self.assertEqual(self.look(other()), here)
                 self.assertEqual(self.look(self.server.imap(ANN)), here)
+
+    def test_ids_are_dovecots_guids_and_copies_have_one(self):
+        client = self.dovecot.imap()
+        for subject in ("one", "two"):
+            ok(client.append("INBOX", None, None, f"Subject: {subject}\r\n\r\ntext\r\n".encode()))
+        ok(client.create("Theirs"))
+        ok(client.select("INBOX"))
+        ok(client.copy("1:2", "Theirs"))
+        client.logout()
+        self.server.start()
+        client = self.server.imap(ANN)
+        self.assertEqual(self.compare_ids(client), 2)
+        ok(client.create("Ours"))
+        ok(client.select("Theirs"))
+        ok(client.uid("COPY", "1", "Ours"))
+        ok(client.uid("MOVE", "2", "Ours"))
+        ok(client.append("Ours", None, None, b"Subject: three\r\n\r\ntext\r\n"))
+        ok(client.select("Ours"))
+        ok(client.uid("COPY", "3", "INBOX"))
+        self.assertEqual(self.compare_ids(client), 3)
+        ok(client.rename("Theirs", "Renamed"))
+        theirs = self.dovecot.imap()
+        ok(theirs.select("Ours"))
+        ok(theirs.copy("1:3", "Renamed"))
+        ok(theirs.rename("Ours", "Shared"))
+        theirs.logout()
+        self.assertEqual(self.compare_ids(client), 3)
+        client.logout()
+
+    def compare_ids(self, client):
+        """How many different messages both servers see: each of their GUIDs is one of our EMAILIDs, and the other way round."""
+        pairs = set()
+        for folder in folders(client):
+            ok(client.select(folder))
+            mailbox_id = client.response("MAILBOXID")[1][0].decode()
+            guid = self.dovecot.admin("mailbox", "status", "guid", folder)[0][1]
+            validity = int(client.response("UIDVALIDITY")[1][0])
+            self.assertEqual(mailbox_id, f"(F{guid}{validity:08x})", folder)
+            ours = {}
+            for line in ok(client.uid("FETCH", "1:*", "(EMAILID)")):
+                if line:
+                    found = re.search(r"UID (\d+) EMAILID \((\S+)\)", line.decode())
+                    ours[found[1]] = found[2]
+            theirs = dict(self.dovecot.admin("fetch", "uid guid", "mailbox", folder))
+            self.assertEqual(sorted(ours), sorted(theirs), folder)
+            pairs |= {(ours[uid], theirs[uid]) for uid in ours}
+        self.assertEqual(len({email_id for email_id, _ in pairs}), len(pairs), pairs)
+        self.assertEqual(len({guid for _, guid in pairs}), len(pairs), pairs)
+        return len(pairs)
 
     def test_mail_by_smtp_has_the_same_uids_with_both(self):
         self.server.start()
