@@ -255,19 +255,28 @@ TEST_CASE("UIDs are those of dovecot-uidlist, whatever the index says") {
   }
 }
 
-TEST_CASE("a UID that another process has recorded for a file to come is kept for that file") {
-  MaildirWorld world;
-  fill(world);
-  world.open_store();
-  const std::string list = kHome + "/dovecot-uidlist";
-  replace(world, list, world.read(list) + "41 :99.late\n");
-  CHECK(uids_of(*world.inbox()) == std::vector<std::uint32_t>{1, 2, 4, 5});
-  world.clock.advance(seconds(10));
-  world.open_store();  // the index knows the list, but not this record
-  world.inbox();
-  world.write(kHome + "/cur/99.late:2,S", "x\n");
-  world.open_store();
-  CHECK(uids_of(*world.inbox()) == std::vector<std::uint32_t>{1, 2, 4, 5, 41});
+TEST_CASE("a record without a file waits for it while somebody holds the lock of the list") {
+  for (const bool is_locked : {true, false}) {
+    MaildirWorld world;
+    fill(world);
+    world.open_store();
+    const std::string list = kHome + "/dovecot-uidlist";
+    replace(world, list, world.read(list) + "41 :99.late\n");
+    if (is_locked) world.write(list + ".lock", "another program\n");
+    CHECK(uids_of(*world.inbox()) == std::vector<std::uint32_t>{1, 2, 4, 5});
+    // A UIDNEXT that was told is above every UID that was there (RFC 9051 §2.3.1.1).
+    CHECK(number(world.inbox()->status().uid_next) == (is_locked ? 41 : 42));
+    world.clock.advance(seconds(10));
+    world.open_store();  // the index knows the list, but not this record
+    world.inbox();
+    world.write(kHome + "/cur/99.late:2,S", "x\n");
+    world.fs.unlink(list + ".lock").IgnoreError();
+    world.open_store();
+    const std::uint32_t uid = is_locked ? 41 : 42;
+    CHECK(uids_of(*world.inbox()) == std::vector<std::uint32_t>{1, 2, 4, 5, uid});
+    world.open_store();
+    CHECK(uids_of(*world.inbox()) == std::vector<std::uint32_t>{1, 2, 4, 5, uid});
+  }
 }
 
 TEST_CASE("MODSEQ and what was expunged survive a restart of the process") {

@@ -47,6 +47,11 @@ class FolderListing {
     const auto found = by_base_.find(base, [this](std::size_t at) { return base_at(at); });
     return found.is_there ? &list_[found.position] : nullptr;
   }
+  /// `is_known` of each, by its base name.
+  template <class IsKnown>
+  void mark_known(IsKnown is_known) {
+    for (File& file : list_) file.is_known = is_known(base(file));
+  }
   /// Of keywords, in all names.
   std::uint32_t letters() const { return letters_; }
 

@@ -37,7 +37,7 @@ struct Comparison {
 /// What became of files that nobody knew.
 struct Adopted {
   bool has_new = false;
-  bool is_complete = true;  // false: the disk is full, and some have no UID yet
+  bool is_complete = true;  // false: some have no UID yet, or a UID has no message yet
 };
 
 }  // namespace mail::store

@@ -37,7 +37,7 @@ StatusOr<PackedRows> MaildirMailbox::describe(const FolderListing& listing,
     row.set_save_date(now);
     const NameFlags flags = store::flags_of(name);
     row.set_flags({flags.system, flags.keyword_letters});
-    const UidRecord* const record = unclaimed_.find(name.base, file.record);
+    const UidRecord* const record = record_of(name.base, file.record);
     std::string_view keys = record == nullptr ? std::string_view() : record->keys;
     std::string measured;
     const auto stored_size = name.size();

@@ -113,8 +113,10 @@ Status MaildirMailbox::restore_rows(const std::string& directory, FolderIndex::O
   table_.restore(std::move(image.rows), std::move(opened.texts), modseq, std::move(image.expunged),
                  known_since);
   may_have_new_ = true;
-  next_uid_ = register_.told_next();
+  if (register_.is_restored()) next_uid_ = register_.told_next();  // else the first look tells
   scanned_next_ = image.folder.scanned_next;
+  // An index of another time may miss messages that are back now.
+  if (opened.is_continuous) void_below_ = scanned_next_;
   cache_id_ = image.folder.cache_id;
   cache_size_ = image.folder.cache_size;
   saved_folder_ = image.folder;
@@ -130,6 +132,7 @@ IndexedFolder MaildirMailbox::indexed_folder() {
   IndexedFolder folder;
   folder.boot = files_->boot();
   register_.describe(folder);
+  if (next_uid_ < folder.uidlist.next) folder.uidlist_glance = {};  // a record awaits its file
   folder.scanned_next = scanned_next_;
   folder.modseq = table_.modseq();
   folder.known_since = table_.known_since();

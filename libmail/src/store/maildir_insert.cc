@@ -143,16 +143,17 @@ Status MaildirMailbox::place_all(const std::string& directory,
 Status MaildirMailbox::insert(std::vector<Incoming>& messages, Unflushed& unflushed,
                               Reservation reservation) {
   const std::string directory = this->directory();
-  {
-    MAIL_ASSIGN_OR_RETURN(const Dotlock lock, register_.lock(directory));
-    MAIL_RETURN_IF_ERROR(read_register(directory));
-    std::vector<UidRecord> fresh;
-    for (Incoming& message : messages) {
-      MAIL_ASSIGN_OR_RETURN(message.uid, register_.take());
-      fresh.push_back({message.uid, message.keys, message.base});
-    }
-    MAIL_RETURN_IF_ERROR(write_records(directory, fresh, {}, unflushed));
+  // Held until the files are in place: whoever has it next sees all that has a lower UID.
+  MAIL_ASSIGN_OR_RETURN(const Dotlock lock, register_.lock(directory));
+  MAIL_RETURN_IF_ERROR(read_register(directory));
+  MAIL_ASSIGN_OR_RETURN(PackedRows others, latecomers(directory));
+  show(std::move(others));
+  std::vector<UidRecord> fresh;
+  for (Incoming& message : messages) {
+    MAIL_ASSIGN_OR_RETURN(message.uid, register_.take());
+    fresh.push_back({message.uid, message.keys, message.base});
   }
+  MAIL_RETURN_IF_ERROR(write_records(directory, fresh, {}, unflushed));
   auto place = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return place_all(directory, messages); };
   if (const Status placed = reservation.place(place); !placed.ok()) {
     flush_undone(directory);
@@ -169,7 +170,7 @@ Status MaildirMailbox::insert(std::vector<Incoming>& messages, Unflushed& unflus
   const MutexLock state(state_);
   table_.next_modseq();
   add_rows(std::move(rows));
-  next_uid_ = register_.told_next();
+  pass_all_records();
   return absl::OkStatus();
 }
 

@@ -130,8 +130,23 @@ class MaildirMailbox final : public Mailbox,
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   Status learn_letters(const std::string& directory, std::uint32_t letters)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
-  StatusOr<Adopted> adopt_unknown(FolderListing& listing, const std::string& directory)
+  /// No record below `void_below` awaits a file.
+  StatusOr<Adopted> adopt_unknown(FolderListing& listing, const std::string& directory,
+                                  std::uint64_t void_below)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  /// Finds the file of each record, and tells whether one that is younger than the last full look
+  /// has none: it is gone, or still on its way.
+  bool match_records(FolderListing& listing) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  /// The record of a name, unless its UID was given up.
+  const UidRecord* record_of(std::string_view base, std::size_t position)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  /// Messages that other programs gave a UID and put in place since the last full look. Under the
+  /// lock of the list: nobody is between the two then.
+  StatusOr<PackedRows> latecomers(const std::string& directory)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  void show(PackedRows messages) ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
+  /// Every record has its row now, or will never have one.
+  void pass_all_records() ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_, state_);
   StatusOr<PackedRows> describe(const FolderListing& listing, const std::string& directory)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(operation_);
   /// Makes of letters the bits of keywords.
@@ -209,6 +224,7 @@ class MaildirMailbox final : public Mailbox,
   UidRegister register_ ABSL_GUARDED_BY(operation_);
   UnclaimedRecords unclaimed_ ABSL_GUARDED_BY(operation_);
   std::uint64_t scanned_next_ ABSL_GUARDED_BY(operation_) = 1;  // UIDNEXT at the last full look
+  std::uint64_t void_below_ ABSL_GUARDED_BY(operation_) = 1;    // such a UID without a row is void
   bool is_loaded_ ABSL_GUARDED_BY(operation_) = false;
   bool has_learned_letters_ ABSL_GUARDED_BY(operation_) = false;  // dovecot-keywords was read
   Stamps seen_ ABSL_GUARDED_BY(operation_);

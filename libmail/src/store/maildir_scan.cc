@@ -12,9 +12,12 @@
 //  4. Only regular files count; nothing is opened that is not one.
 //  5. A message without a record in dovecot-uidlist gets the next UID, in order of arrival. It is
 //     shown after the record is durable, not before.
+//  6. UIDs are told in ascending order, whatever other processes add meanwhile: whoever gives UIDs
+//     to messages that he brings along holds the lock of the list until they are in place, so who
+//     has the lock sees all that were given. A record without a file is void then.
 //
 // Tested by tests/store/conformance_test.cc, tests/store/maildir_test.cc,
-// tests/store/crash_test.cc.
+// tests/store/crash_test.cc, tests/store/two_processes_test.cc.
 #include <algorithm>
 #include <utility>
 
@@ -75,19 +78,36 @@ StatusOr<bool> MaildirMailbox::sync(bool force) {
   FolderListing listing(*files_, directory);
   MAIL_RETURN_IF_ERROR(listing.look(must_list_new, must_list_cur));
   Comparison with_rows = compare(listing);
+  std::uint64_t void_below = scanned_next_;
+  if (match_records(listing)) {
+    // Whoever adds messages holds the lock from their records to their files. Where it cannot be
+    // had, the folder is shown as far as it is known.
+    const auto lock = register_.lock(directory);
+    if (lock.ok()) {
+      MAIL_RETURN_IF_ERROR(read_register(directory));
+      void_below = register_.header().next;
+    }
+    MAIL_RETURN_IF_ERROR(listing.look(true, true));
+    match_records(listing);
+    with_rows = compare(listing);
+  }
   while (calls_for_look(with_rows, listing)) {
     MAIL_RETURN_IF_ERROR(listing.look(true, true));
     with_rows = compare(listing);
   }
   MAIL_RETURN_IF_ERROR(learn_letters(directory, listing.letters()));
   const bool has_changed = apply(with_rows, listing);
-  MAIL_ASSIGN_OR_RETURN(const Adopted adopted, adopt_unknown(listing, directory));
+  const auto adopted = adopt_unknown(listing, directory, void_below);
+  if (!adopted.ok()) {
+    register_.read_anew();  // some records were claimed for rows that nobody added
+    return adopted.status();
+  }
   is_loaded_ = true;
-  if (adopted.is_complete) {
+  if (adopted->is_complete) {
     if (!is_young(*now.in_new, clock)) seen_.in_new = now.in_new;
     if (!is_young(*now.in_cur, clock)) seen_.in_cur = now.in_cur;
   }
-  return has_changed || adopted.has_new;
+  return has_changed || adopted->has_new;
 }
 
 Status MaildirMailbox::begin_reading() {
@@ -163,17 +183,51 @@ Comparison MaildirMailbox::compare(FolderListing& listing) {
 bool MaildirMailbox::calls_for_look(const Comparison& found, FolderListing& listing) {
   if (found.meets_unlisted) return true;
   if (std::min(listing.looks(true), listing.looks(false)) >= 2) return false;
-  bool is_missing = !found.gone.empty();
-  const auto look_for = [&](const UidRecord& record) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  return !found.gone.empty();
+}
+
+bool MaildirMailbox::match_records(FolderListing& listing) {
+  bool awaits = false;
+  unclaimed_.for_each([&](const UidRecord& record) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     FolderListing::File* const file = listing.find(record.name);
     if (file != nullptr) {
       file->record = static_cast<std::uint32_t>(unclaimed_.position_of(record));
     } else {
-      is_missing |= store::number(record.uid) >= scanned_next_;
+      awaits |= store::number(record.uid) >= scanned_next_;
     }
-  };
-  unclaimed_.for_each(look_for);
-  return is_missing;
+  });
+  return awaits;
+}
+
+const UidRecord* MaildirMailbox::record_of(std::string_view base, std::size_t position) {
+  const UidRecord* const record = unclaimed_.find(base, position);
+  // A file that was gone and is back: sessions were told so, and UIDs beyond. It is a message that
+  // was added now (RFC 9051 §2.3.1.1).
+  return record == nullptr || store::number(record->uid) < void_below_ ? nullptr : record;
+}
+
+StatusOr<PackedRows> MaildirMailbox::latecomers(const std::string& directory) {
+  if (!unclaimed_.first_from(scanned_next_)) return PackedRows();
+  FolderListing listing(*files_, directory);
+  MAIL_RETURN_IF_ERROR(listing.look(true, true));
+  MAIL_RETURN_IF_ERROR(learn_letters(directory, listing.letters()));
+  listing.mark_known([this](std::string_view base)
+                         ABSL_NO_THREAD_SAFETY_ANALYSIS { return record_of(base, 0) == nullptr; });
+  auto found = describe(listing, directory);
+  if (!found.ok()) register_.read_anew();  // as in `sync`
+  return found;
+}
+
+void MaildirMailbox::show(PackedRows messages) {
+  if (messages.rows.empty()) return;
+  const MutexLock state(state_);
+  table_.next_modseq();
+  for (const MessageRow& row : messages.rows) may_have_new_ |= row.is_new();
+  table_.insert(std::move(messages));
+}
+
+void MaildirMailbox::pass_all_records() {
+  scanned_next_ = void_below_ = next_uid_ = register_.told_next();
 }
 
 bool MaildirMailbox::apply(const Comparison& found, FolderListing& listing) {
@@ -218,7 +272,8 @@ Status MaildirMailbox::learn_letters(const std::string& directory, std::uint32_t
 }
 
 StatusOr<Adopted> MaildirMailbox::adopt_unknown(FolderListing& listing,
-                                                const std::string& directory) {
+                                                const std::string& directory,
+                                                std::uint64_t void_below) {
   const auto is_unknown = [](const FolderListing::File& file) { return !file.is_known; };
   const bool has_unknown = std::any_of(listing.files().begin(), listing.files().end(), is_unknown);
   // Their records may be in the part of the list that nobody has read since the index was restored.
@@ -231,6 +286,7 @@ StatusOr<Adopted> MaildirMailbox::adopt_unknown(FolderListing& listing,
   const bool is_numbered = std::all_of(messages.rows.begin(), messages.rows.end(), has_uid);
   if (!is_numbered || register_.must_be_rewritten()) {
     const Status numbered = number(directory, messages);
+    if (numbered.ok()) void_below = register_.header().next;
     const bool is_whole = !register_.must_be_rewritten();
     if (!numbered.ok() && !(absl::IsResourceExhausted(numbered) && is_whole)) return numbered;
     if (!numbered.ok()) {
@@ -241,14 +297,16 @@ StatusOr<Adopted> MaildirMailbox::adopt_unknown(FolderListing& listing,
     }
   }
   unclaimed_.settle();
-  scanned_next_ = register_.told_next();
+  adopted.has_new = !messages.rows.empty();
+  show(std::move(messages));
+  const auto awaited = unclaimed_.first_from(void_below);
   const MutexLock state(state_);
-  next_uid_ = register_.told_next();
-  if (messages.rows.empty()) return adopted;
-  adopted.has_new = true;
-  table_.next_modseq();
-  for (const MessageRow& row : messages.rows) may_have_new_ |= row.is_new();
-  table_.insert(std::move(messages));
+  if (!awaited) {
+    pass_all_records();
+  } else {
+    adopted.is_complete = false;
+    next_uid_ = std::max<std::uint64_t>(next_uid_, store::number(*awaited));
+  }
   return adopted;
 }
 
@@ -287,9 +345,20 @@ Status MaildirMailbox::read_register(const std::string& directory) {
   });
   unclaimed_.assign(*std::move(records));
   if (unclaimed_.size() == 0) return absl::OkStatus();
+  std::vector<Uid> renumbered;
   for (const MessageRow& known : table_.rows()) {
-    if (const UidRecord* record = unclaimed_.find(table_.base(known))) unclaimed_.claim(*record);
+    const UidRecord* const record = unclaimed_.find(table_.base(known));
+    if (record == nullptr) continue;
+    // To another program it had been gone, and came back.
+    if (record->uid > known.uid())
+      renumbered.push_back(known.uid());
+    else
+      unclaimed_.claim(*record);
   }
+  if (renumbered.empty()) return absl::OkStatus();
+  table_.next_modseq();
+  table_.remove(renumbered);
+  seen_ = {};
   return absl::OkStatus();
 }
 
@@ -309,10 +378,18 @@ Status MaildirMailbox::number(const std::string& directory, PackedRows& messages
   fresh.reserve(messages.rows.size());
   for (MessageRow& row : messages.rows) {
     const std::string_view base = parse_message_name(row.name(messages.texts)).base;
-    if (const UidRecord* record = unclaimed_.find(base)) {
+    const UidRecord* const record = record_of(base, 0);
+    if (record != nullptr) {
       row.set_uid(record->uid);  // another program was faster
       unclaimed_.claim(*record);
     }
+  }
+  MAIL_ASSIGN_OR_RETURN(const PackedRows others, latecomers(directory));
+  for (const MessageRow& row : others.rows) {
+    messages.add(row, row.name(others.texts), row.keys(others.texts));
+  }
+  for (MessageRow& row : messages.rows) {
+    const std::string_view base = parse_message_name(row.name(messages.texts)).base;
     const bool is_known = has_uid(row);
     if (!is_known) {
       MAIL_ASSIGN_OR_RETURN(const Uid uid, register_.take());

@@ -37,6 +37,15 @@ const UidRecord* UnclaimedRecords::find(Uid uid) const {
   return is_claimed_[position_of(*at)] ? nullptr : &*at;
 }
 
+std::optional<Uid> UnclaimedRecords::first_from(std::uint64_t uid) const {
+  auto at = std::lower_bound(
+      records_.list.begin(), records_.list.end(), uid,
+      [](const UidRecord& record, std::uint64_t wanted) { return number(record.uid) < wanted; });
+  while (at != records_.list.end() && is_claimed_[position_of(*at)]) ++at;
+  if (at == records_.list.end()) return std::nullopt;
+  return at->uid;
+}
+
 void UnclaimedRecords::claim(const UidRecord& record) {
   is_claimed_[position_of(record)] = true;
   --unclaimed_;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,8 @@ class UnclaimedRecords {
       if (!is_claimed_[i]) visit(records_.list[i]);
     }
   }
+  /// The lowest from this UID on.
+  std::optional<Uid> first_from(std::uint64_t uid) const;
   /// Lets go of what is claimed.
   void settle();
 
