@@ -18,7 +18,7 @@ bool is_address(int family, const std::string& host) {
 Status malformed(std::string_view item) {
   return invalid("'", excerpt(item),
                  "' is no address to listen on; write 127.0.0.1:2525, [::1]:2525, *:2525 or "
-                 "unix:/path");
+                 "unix:/path, or off");
 }
 
 Status parse_address(std::string_view item, std::vector<ListenAddress>& to) {
@@ -54,7 +54,8 @@ std::string to_string(const ListenAddress& address) {
 
 StatusOr<std::vector<ListenAddress>> parse_listen_list(std::string_view text) {
   std::vector<ListenAddress> addresses;
-  if (ascii::trim(text).empty()) return addresses;
+  const std::string_view all = ascii::trim(text);
+  if (all.empty() || all == "off") return addresses;
   while (true) {
     const std::size_t comma = text.find(',');
     MAIL_RETURN_IF_ERROR(parse_address(ascii::trim(text.substr(0, comma)), addresses));

@@ -240,10 +240,10 @@ std::string settings_markdown() {
       "`MAIL_UPDATE_CASES=1 directory_test` to rewrite it. -->\n\n"
       "Read from `mailserver.env` in the config folder, one `NAME=value` a line, without quoting; "
       "environment variables win. `NAME__FILE=/path` takes the value from a file. An empty value "
-      "is the default, except for `LISTEN_*`, where it means off. A wrong value is reported with "
+      "is the default, except for `LISTEN_*`, where it means `off`. A wrong value is reported with "
       "file and line, and the default is used.\n\n"
       "`LISTEN_*` is a list such as `127.0.0.1:2525,[::1]:2525`; `*` is every interface, port 0 "
-      "any free port.\n\n"
+      "any free port, `off` nothing.\n\n"
       "| name | type | default | meaning |\n|---|---|---|---|\n";
   for (const SettingInfo& info : setting_registry()) {
     append(text, "| `", info.name, "` | ",

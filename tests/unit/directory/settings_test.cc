@@ -68,10 +68,11 @@ TEST_CASE("the environment wins over files, a value over its __FILE") {
 }
 
 TEST_CASE("a wrong value is reported with its line and counts as not given") {
-  for (const char* line : {"ENABLE_IMAP=yes", "POSTFIX_MESSAGE_SIZE_LIMIT=10M", "TLS_LEVEL=magic",
-                           "TLS_LEVEL=old", "LISTEN_SMTP=25", "LISTEN_SMTP=1.2.3:25",
-                           "LISTEN_SMTP=[1.2.3.4]:25", "LISTEN_SMTP=127.0.0.1:65536",
-                           "LISTEN_SMTP=127.0.0.1:25,", "OVERRIDE_HOSTNAME=host", "no equals"}) {
+  for (const char* line :
+       {"ENABLE_IMAP=yes", "POSTFIX_MESSAGE_SIZE_LIMIT=10M", "TLS_LEVEL=magic", "TLS_LEVEL=old",
+        "LISTEN_SMTP=25", "LISTEN_SMTP=1.2.3:25", "LISTEN_SMTP=[1.2.3.4]:25",
+        "LISTEN_SMTP=127.0.0.1:65536", "LISTEN_SMTP=127.0.0.1:25,", "LISTEN_SMTP=off,off",
+        "OVERRIDE_HOSTNAME=host", "no equals"}) {
     CAPTURE(line);
     const Settings settings = read(std::string("# head\n") + line + "\n");
     REQUIRE(settings.diagnostics().size() == 1);
@@ -98,7 +99,7 @@ TEST_CASE("listeners follow LISTEN_*, the address families and the certificate")
                   .listeners()) ==
         "smtp 0.0.0.0:25;submission 0.0.0.0:587;submissions "
         "0.0.0.0:465;imap [::]:143;imaps [::]:993;");
-  CHECK(shown(read("LISTEN_SMTP=127.0.0.1:2525, [::1]:2525\nLISTEN_SUBMISSION=\nENABLE_IMAP=0\n"
+  CHECK(shown(read("LISTEN_SMTP=127.0.0.1:2525, [::1]:2525\nLISTEN_SUBMISSION= off\nENABLE_IMAP=0\n"
                    "LISTEN_IMAPS=*:0,unix:/run/imaps\n")
                   .listeners()) ==
         "smtp 127.0.0.1:2525 [::1]:2525;imaps 0.0.0.0:0 [::]:0 unix:/run/imaps;");

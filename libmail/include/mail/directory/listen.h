@@ -22,9 +22,9 @@ struct ListenAddress {
 /// "127.0.0.1:25", "[::1]:25", "unix:/run/x".
 std::string to_string(const ListenAddress& address);
 
-/// list    = [ address *( "," address ) ]          ; blanks around an address are ignored
+/// list    = [ "off" / address *( "," address ) ]  ; blanks around an address are ignored
 /// address = IPv4 ":" port / "[" IPv6 "]" ":" port / "*" ":" port / "unix:" path
-/// "*" stands for all interfaces of both families. Empty text is an empty list: off.
+/// "*" stands for all interfaces of both families. Empty text, as "off", is an empty list.
 /// Fails: InvalidArgument with the value and the form it should have.
 StatusOr<std::vector<ListenAddress>> parse_listen_list(std::string_view text);
 
