@@ -71,6 +71,7 @@ class Client {
     session_.recent(0);
     session_.untagged_ok("UIDVALIDITY 1", "");
     session_.untagged_ok("UIDNEXT " + std::to_string(size() + 1), "");
+    session_.untagged_ok("MAILBOXID (F1)", "");
     session_.ok("READ-ONLY", "Nothing can be changed");
   }
 
@@ -109,6 +110,8 @@ class Client {
       switch (attribute.kind) {
         case Kind::kFlags: session_.fetch_flags(0, false, 0, {}); continue;
         case Kind::kUid: text = std::to_string(number); break;
+        case Kind::kEmailId: text = "(M" + std::to_string(number) + ")"; break;
+        case Kind::kThreadId: text = "NIL"; break;
         case Kind::kRfc822Size: text = std::to_string(file->size()); break;
         case Kind::kInternalDate: text = '"' + message::format_internal_date({}) + '"'; break;
         case Kind::kEnvelope: text = message::envelope_text(*file); break;
