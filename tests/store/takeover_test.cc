@@ -80,8 +80,8 @@ TEST_CASE("a Maildir of Courier keeps its keywords") {
 }
 
 TEST_CASE("a Maildir of Dovecot 2.4 is that of 2.3") {
-  // Its sources write version 3 of the list with V, N and G, records with W, S, P, O and G,
-  // dovecot-keywords as before, and version 2 of subscriptions.
+  // No change of the formats is documented: version 3 of the list with V, N and G, records with W,
+  // S, P, O and G, dovecot-keywords as before, and version 2 of subscriptions.
   MaildirWorld world;
   world.write(kHome + "/cur/1.a,S=3,W=4:2,Sab", "a\n\n");
   world.write(kHome + "/cur/2.b:2,", "b\n");

@@ -2,9 +2,9 @@
 // nor dash (§8.1): hence a letter and hexadecimal digits.
 //
 // A GUID of 32 hexadecimal digits is told as it is; any other (the base name of a file, as a rule)
-// by the first 128 bits of its SHA-256. So one that a record cannot carry (blanks, too long) is
-// carried by its digest without another EMAILID. A digest equals somebody's GUID by such a record
-// only: whoever can write another one owns the messages.
+// by its FNV-1a of 128 bits. So one that a record cannot carry (blanks, too long) is carried by its
+// digest without another EMAILID. No more than a good spread is asked of it: who can choose names
+// and GUIDs owns the messages, and the store stays free of BoringSSL.
 //
 // UIDVALIDITY is part of MAILBOXID, since a folder that is numbered anew must get another one (§4),
 // and other programs do that under the GUID that was there.
@@ -16,7 +16,6 @@
 
 #include "mail/base/absl.h"
 #include "mail/base/ascii.h"
-#include "mail/crypto/digest.h"
 #include "store/uidlist.h"
 
 namespace mail::store {
@@ -25,8 +24,22 @@ namespace {
 constexpr std::size_t kGuidDigits = 32;
 constexpr std::size_t kMostGuid = 255;  // octets in a record: a base name has no more
 
+/// The lowest `digits` of a number.
+template <class Number>
+void append_hex(std::string& text, Number number, std::size_t digits) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  while (digits-- > 0) text += kDigits[static_cast<std::size_t>(number >> 4 * digits) & 15];
+}
+
+/// FNV-1a.
 std::string digest_of(std::string_view text) {
-  return crypto::to_hex(crypto::sha256(text).substr(0, kGuidDigits / 2));
+  __extension__ using Wide = unsigned __int128;
+  constexpr Wide kPrime = Wide{1} << 88 | 0x13b;
+  Wide digest = Wide{0x6c62272e07bb0142} << 64 | 0x62b821756295c58d;
+  for (const char c : text) digest = (digest ^ static_cast<unsigned char>(c)) * kPrime;
+  std::string digits;
+  append_hex(digits, digest, kGuidDigits);
+  return digits;
 }
 
 bool is_told_as_it_is(std::string_view guid) {
@@ -61,9 +74,8 @@ std::string derived_mailbox_guid(std::string_view address, std::string_view fold
 }
 
 std::string mailbox_id(std::string_view guid, UidValidity validity) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string id = cat("F", ascii::to_lower(guid));
-  for (int shift = 28; shift >= 0; shift -= 4) id += kDigits[number(validity) >> shift & 15];
+  append_hex(id, number(validity), 8);
   return id;
 }
 
