@@ -7,6 +7,15 @@
 #include "mail/base/ascii.h"
 
 namespace mail::store {
+namespace {
+
+std::string placeholder(std::size_t letter) { return cat("unknown-", letter); }
+
+}  // namespace
+
+bool KeywordLetters::is_nameless(std::size_t letter) const {
+  return bits_[letter] && names_[*bits_[letter]] == placeholder(letter);
+}
 
 std::optional<std::size_t> KeywordLetters::bit_of(std::string_view name) const {
   for (std::size_t bit = 0; bit < names_.size(); ++bit) {
@@ -23,13 +32,17 @@ void KeywordLetters::add(std::size_t letter, std::string name) {
 
 void KeywordLetters::load(const KeywordFile& file) {
   for (std::size_t letter = 0; letter < file.size(); ++letter) {
-    if (!file[letter].empty() && !bits_[letter] && !bit_of(file[letter])) add(letter, file[letter]);
+    if (file[letter].empty() || bit_of(file[letter])) continue;
+    if (!bits_[letter]) add(letter, file[letter]);
+    // Dovecot renames files first, and names the letters afterwards.
+    if (is_nameless(letter)) names_[*bits_[letter]] = file[letter];
   }
 }
 
 bool KeywordLetters::knows(std::uint32_t letters) const {
   for (std::size_t letter = 0; letter < bits_.size(); ++letter) {
-    if ((letters >> letter & 1) != 0 && !bits_[letter]) return false;
+    if ((letters >> letter & 1) == 0) continue;
+    if (!bits_[letter] || is_nameless(letter)) return false;
   }
   return true;
 }
@@ -38,7 +51,7 @@ Flags KeywordLetters::flags_of(const NameFlags& flags) {
   Flags result{flags.system, 0};
   for (std::size_t letter = 0; letter < bits_.size(); ++letter) {
     if ((flags.keyword_letters >> letter & 1) == 0) continue;
-    if (!bits_[letter]) add(letter, cat("unknown-", letter));
+    if (!bits_[letter]) add(letter, placeholder(letter));
     result.keywords |= std::uint64_t{1} << *bits_[letter];
   }
   return result;
@@ -82,7 +95,7 @@ std::vector<std::string> KeywordLetters::names_of(std::uint64_t bits) const {
 KeywordFile KeywordLetters::file() const {
   KeywordFile file;
   for (std::size_t bit = 0; bit < names_.size(); ++bit) {
-    if (names_[bit] != cat("unknown-", letters_[bit])) file[letters_[bit]] = names_[bit];
+    if (!is_nameless(letters_[bit])) file[letters_[bit]] = names_[bit];
   }
   return file;
 }

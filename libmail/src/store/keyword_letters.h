@@ -15,16 +15,16 @@
 namespace mail::store {
 
 /// Bits are given out in the order of appearance and never change; a letter that has no name in
-/// dovecot-keywords is the keyword "unknown-<index>", as in Dovecot. A value.
+/// dovecot-keywords is the keyword "unknown-<index>", as in Dovecot, until it has one. A value.
 class KeywordLetters {
  public:
   const std::vector<std::string>& names() const { return names_; }
 
   /// Takes over the names of letters and keywords that are not known yet.
   void load(const KeywordFile& file);
-  /// True when each of these letters has a bit.
+  /// True when each of these letters has a name.
   bool knows(std::uint32_t letters) const;
-  /// The flags of a file name; letters without a name get one.
+  /// The flags of a file name; letters without a name get a bit.
   Flags flags_of(const NameFlags& flags);
   NameFlags letters_of(const Flags& flags) const;
 
@@ -37,6 +37,7 @@ class KeywordLetters {
   KeywordFile file() const;
 
  private:
+  bool is_nameless(std::size_t letter) const;
   std::optional<std::size_t> bit_of(std::string_view name) const;
   void add(std::size_t letter, std::string name);
 

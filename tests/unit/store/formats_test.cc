@@ -56,6 +56,13 @@ TEST_CASE("a letter without a name is an unknown keyword, and its letter is not 
   const std::vector<std::string> wanted = {"new", "ZERO"};
   CHECK(letters.intern(wanted) == 0b1001U);
   CHECK(format_keywords(letters.file()) == "0 zero\n2 two\n3 new\n");
+
+  // Another program wrote the name down after it had used the letter.
+  CHECK_FALSE(letters.knows(0b10));
+  letters.load(parse_keywords("0 zero\n1 one\n2 two\n3 new\n"));
+  CHECK(letters.names() == std::vector<std::string>{"zero", "two", "one", "new"});
+  CHECK(letters.knows(0b1111));
+  CHECK(letters.letters_of(flags).keyword_letters == 0b110);
 }
 
 TEST_CASE("subscriptions of version 2 have tabs between levels") {
