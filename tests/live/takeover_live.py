@@ -2,6 +2,7 @@
 
 Dovecot's imap runs on its standard streams, as a login process would start it: no daemon, no port.
 """
+import concurrent.futures
 import imaplib
 import os
 import pathlib
@@ -156,6 +157,47 @@ def edit(client, dice, number):
         name = f"Folder{number}"
         ok(client.create(name))
         ok(client.subscribe(name))
+
+
+class Follower:
+    """A client that works in two folders while others do, and asks only for what came since it last looked."""
+    FOLDERS = ("INBOX", "Other")
+
+    def __init__(self, client, seed):
+        self.client, self.dice, self.seed = client, random.Random(seed), seed
+        self.next = {folder: 1 for folder in self.FOLDERS}
+        self.seen = {folder: set() for folder in self.FOLDERS}
+
+    def follow(self, folder):
+        ok(self.client.select(folder))
+        uid_next = int(self.client.response("UIDNEXT")[1][0])
+        state, told = self.client.uid("FETCH", f"{self.next[folder]}:*", "(UID)")
+        if state != "OK":  # some have been expunged meanwhile (RFC 2180 §4.1.2)
+            return
+        uids = {int(re.search(rb"UID (\d+)", line)[1]) for line in told if line}
+        self.seen[folder] |= uids
+        self.next[folder] = max([self.next[folder], uid_next, *(uid + 1 for uid in uids)])
+
+    def work(self, rounds):
+        for number in range(rounds):
+            folder = self.dice.choice(self.FOLDERS)
+            self.follow(folder)
+            uids = ok(self.client.uid("SEARCH", None, "ALL"))[0].split() or [b"1"]
+            what = self.dice.choice(["append", "append", "flags", "keyword", "expunge", "copy", "move"])
+            # What another client has expunged meanwhile may be refused.
+            if what == "append":
+                text = f"Subject: {self.seed} {number}\r\n\r\nhello\r\n".encode()
+                ok(self.client.append(folder, self.dice.choice([None, "(\\Seen)", "(Work)"]), None, text))
+            elif what == "flags":
+                self.client.uid("STORE", self.dice.choice(uids), self.dice.choice(["+FLAGS", "FLAGS"]), "(\\Seen)")
+            elif what == "keyword":
+                self.client.uid("STORE", self.dice.choice(uids), "+FLAGS", f"(Key{self.dice.randrange(5)})")
+            elif what == "expunge":
+                self.client.uid("STORE", self.dice.choice(uids), "+FLAGS", "(\\Deleted)")
+                self.client.expunge()
+            else:
+                self.client.uid(what, self.dice.choice(uids), self.dice.choice(self.FOLDERS))
+        self.client.logout()
 
 
 class Replica:
@@ -357,6 +399,24 @@ class TakeOver(unittest.TestCase):
                 here = self.look(self.server.imap(ANN))
                 self.assertEqual(self.look(other()), here)
                 self.assertEqual(self.look(self.server.imap(ANN)), here)
+
+    def test_they_serve_at_once(self):
+        # Nobody should do that. It loses nothing all the same, and who asks for what is new misses nothing.
+        self.server.start()
+        client = self.server.imap(ANN)
+        ok(client.create("Other"))
+        client.logout()
+        makers = [lambda: self.server.imap(ANN), lambda: self.server.imap(ANN), self.dovecot.imap]
+        followers = [Follower(make(), seed) for seed, make in enumerate(makers)]
+        with concurrent.futures.ThreadPoolExecutor(len(followers)) as pool:
+            for done in [pool.submit(follower.work, 60) for follower in followers]:
+                done.result(harness.PATIENCE)
+        here = self.look(self.server.imap(ANN))
+        self.assertEqual(self.look(self.dovecot.imap()), here)
+        for follower in followers[:2]:
+            for folder in Follower.FOLDERS:
+                missed = {uid for uid in here[folder][1] if uid < follower.next[folder]} - follower.seen[folder]
+                self.assertFalse(missed, f"{folder}: UIDs that came behind a UIDNEXT that was told")
 
     def test_ids_are_dovecots_guids_and_copies_have_one(self):
         client = self.dovecot.imap()
