@@ -66,7 +66,7 @@ std::optional<Pop3Line> parse_pop3_line(std::string_view line) {
       size_end == std::string_view::npos ? std::string_view() : rest.substr(size_end + 1);
   const std::size_t colon = numbers.find(':');
   const auto uid = ascii::parse_number(numbers.substr(0, colon), UINT64_MAX);
-  if (parsed.base.empty() || !ascii::parse_number(rest.substr(0, size_end), UINT64_MAX) ||
+  if (!is_base_name(parsed.base) || !ascii::parse_number(rest.substr(0, size_end), UINT64_MAX) ||
       (!numbers.empty() && !uid)) {
     return std::nullopt;
   }
@@ -126,7 +126,10 @@ CourierKeywords parse_courier_keywords(std::string_view list,
     for (std::size_t i = 0; i < count; ++i) {
       if (ascii::equal_ignoring_case(keywords.names[i], name)) return 1U << i;
     }
-    if (count == keywords.names.size() || name.empty()) return 0;
+    const bool fits = !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
+      return c == ' ' || ascii::is_control(c);
+    });
+    if (count == keywords.names.size() || !fits) return 0;
     keywords.names[count] = name;
     return 1U << count++;
   };
@@ -139,7 +142,7 @@ CourierKeywords parse_courier_keywords(std::string_view list,
   while (!list.empty()) {
     std::string_view line = take_line(list);
     const std::size_t colon = line.rfind(':');
-    if (colon == std::string_view::npos) continue;
+    if (colon == std::string_view::npos || colon == 0) continue;
     std::uint32_t& letters = keywords.letters[std::string(line.substr(0, colon))];
     line.remove_prefix(colon + 1);
     while (!line.empty()) {
@@ -160,6 +163,7 @@ CourierKeywords parse_courier_keywords(std::string_view list,
       age = *number;
       name.remove_prefix(dot + 1);
     }
+    if (name.empty()) continue;
     const auto [at, is_first] = newest.try_emplace(name, age);
     if (!is_first && age < at->second) continue;
     at->second = age;

@@ -60,12 +60,6 @@ bool parse_header(std::string_view line, UidListHeader& header, bool& is_old) {
   return number(header.validity) != 0;
 }
 
-bool is_bad_name(std::string_view name) {
-  return name.empty() || name.size() > 255 || std::any_of(name.begin(), name.end(), [](char c) {
-           return c == '/' || ascii::is_control(c);
-         });
-}
-
 std::optional<UidRecord> parse_record(std::string_view line, bool is_old) {
   std::string_view rest = line;
   const auto uid = ascii::parse_number(take(rest, ' '), kMaxUid);
@@ -82,7 +76,7 @@ std::optional<UidRecord> parse_record(std::string_view line, bool is_old) {
     if (record.keys.size() > kMaxRecordKeys) return std::nullopt;
   }
   const std::string_view name = parse_message_name(rest.substr(is_old ? 0 : 1)).base;
-  if (is_bad_name(name)) return std::nullopt;
+  if (!is_base_name(name)) return std::nullopt;
   record.name = name;
   return record;
 }
@@ -130,6 +124,12 @@ void drop_repeated_names(UidList& list) {
 }
 
 }  // namespace
+
+bool is_base_name(std::string_view name) {
+  return !name.empty() && name.size() <= 255 && std::none_of(name.begin(), name.end(), [](char c) {
+    return c == '/' || ascii::is_control(c);
+  });
+}
 
 UidList parse_uidlist(std::string_view text) {
   UidList list;

@@ -40,6 +40,9 @@ struct UidList {
 inline constexpr std::uint64_t kMaxUid = UINT32_MAX;
 inline constexpr std::size_t kMaxRecordKeys = (1 << 16) - 1;  // octets; such a line is a wrong one
 
+/// Whether a record may carry it: no more than a file name has, no '/', no control characters.
+bool is_base_name(std::string_view name);
+
 /// Never fails: of a damaged list it keeps what can be kept. Records view `text`.
 UidList parse_uidlist(std::string_view text);
 
