@@ -3,12 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 
 #include "fuzz.h"
 #include "store/courier_files.h"
+#include "uid_list.h"
 
 using namespace mail;
 using namespace mail::store;
@@ -22,16 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view second =
       split == std::string_view::npos ? std::string_view() : text.substr(split + 2);
 
-  const UidList list = adopt_courier(text, second);
-  std::uint64_t last = 0;
-  std::set<std::string_view> names;
-  for (const UidRecord& record : list.records) {
-    require(number(record.uid) > last);
-    last = number(record.uid);
-    require(names.insert(record.name).second);
-    require(record.name.find('/') == std::string_view::npos);
-  }
-  require(list.records.empty() || list.header.next > last);
+  mail::fuzz::require_list(adopt_courier(text, second));
 
   const std::map<std::string, std::string> updates = {{".1.1.a", std::string(second)},
                                                       {"2.b", std::string(text)}};

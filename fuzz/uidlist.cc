@@ -3,7 +3,6 @@
 // harm.
 #include <cstddef>
 #include <cstdint>
-#include <set>
 #include <string_view>
 
 #include "fuzz.h"
@@ -13,6 +12,7 @@
 #include "store/message_name.h"
 #include "store/subscriptions_file.h"
 #include "store/uidlist.h"
+#include "uid_list.h"
 
 using namespace mail;
 using mail::fuzz::require;
@@ -23,15 +23,7 @@ namespace {
 
 void check_uidlist(std::string_view text) {
   const UidList list = parse_uidlist(text);
-  std::uint64_t last = 0;
-  std::set<std::string_view> names;
-  for (const UidRecord& record : list.records) {
-    require(number(record.uid) > last);
-    last = number(record.uid);
-    require(names.insert(record.name).second);
-    require(record.name.find('/') == std::string::npos);
-  }
-  require(list.header.next > last);
+  mail::fuzz::require_list(list);
   if (number(list.header.validity) == 0) return;
   const std::string written = format_uidlist(list.header, list.records);
   const UidList again = parse_uidlist(written);
