@@ -65,13 +65,7 @@ class Disk {
   void open_store() {
     held.clear();
     store.reset();
-    MaildirOptions options;
-    options.root = "/mail";
-    options.hostname = "host";
-    options.process_id = 7;
-    options.lock_wait = Duration(0);
-    options.boot_id = cat(boots);
-    store = make_maildir_store(fs, clock, random, nullptr, options);
+    store = make_maildir_store(fs, clock, random, nullptr, test_options(cat(boots)));
   }
   void power_cut() {
     held.clear();

@@ -87,13 +87,7 @@ struct Large {
   /// As after a restart of the process, or of the system.
   void restart(std::string_view boot) {
     store.reset();
-    MaildirOptions options;
-    options.root = "/mail";
-    options.hostname = "host";
-    options.process_id = 7;
-    options.lock_wait = Duration(0);
-    options.boot_id = boot;
-    store = make_maildir_store(fs, clock, random, nullptr, options);
+    store = make_maildir_store(fs, clock, random, nullptr, test_options(boot));
   }
   /// What SELECT asks for.
   void select(std::uint64_t messages) {

@@ -19,8 +19,16 @@ void there(const State& state, std::string_view name, const std::string& folder,
 
 }  // namespace
 
-FlagChange add(std::uint8_t flags, std::vector<std::string> keywords) {
-  return {FlagChange::Mode::kAdd, {flags, std::move(keywords)}};
+void check_what_follows(const Scenario& scenario, Disk& disk, const Status& status) {
+  if (!status.ok() && !scenario.may_have_happened) {
+    const Status again = scenario.act(disk);
+    INFO(again.ToString());
+    CHECK(again.ok());
+    scenario.verify(disk.observe(), true);
+  }
+  check_that_it_works(disk);
+  disk.power_cut();
+  scenario.verify(disk.observe(), status.ok() || !scenario.may_have_happened);
 }
 
 void old_ones_are_there(const State& state) {

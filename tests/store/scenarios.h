@@ -23,7 +23,9 @@ struct Scenario {
 std::vector<Scenario> scenarios();
 
 /// What Scenario::act of some needs, and tests of their own.
-FlagChange add(std::uint8_t flags, std::vector<std::string> keywords = {});
+/// After `act` ended with `status`: what failed is done by another try, the store works, and a
+/// power cut takes nothing that was acknowledged.
+void check_what_follows(const Scenario& scenario, Disk& disk, const Status& status);
 void old_ones_are_there(const State& state);
 
 }  // namespace mail::store::test

@@ -99,6 +99,17 @@ struct World {
 /// system.
 std::vector<std::function<std::unique_ptr<World>()>> all_worlds();
 
+/// Of the process 7 on "host", which waits for nobody.
+inline MaildirOptions test_options(std::string_view boot_id) {
+  MaildirOptions options;
+  options.root = "/mail";
+  options.hostname = "host";
+  options.process_id = 7;
+  options.lock_wait = Duration(0);
+  options.boot_id = boot_id;
+  return options;
+}
+
 /// A Maildir in memory, for tests that look at the files.
 struct MaildirWorld final : World {
   explicit MaildirWorld(bool with_late_names = false)
@@ -113,12 +124,7 @@ struct MaildirWorld final : World {
   void open_store() {
     store.reset();
     REQUIRE(make_directories(fs, "/mail", 0700).ok());
-    MaildirOptions options;
-    options.root = "/mail";
-    options.hostname = "host";
-    options.process_id = 7;
-    options.lock_wait = Duration(0);
-    options.boot_id = boot_id;
+    MaildirOptions options = test_options(boot_id);
     options.late_names = late_names;
     store = make_maildir_store(fs, clock, random, &bus, options, watch);
   }
@@ -146,6 +152,10 @@ struct MaildirWorld final : World {
 };
 
 inline Uid uid(std::uint32_t number) { return Uid{number}; }
+
+inline FlagChange add(std::uint8_t flags, std::vector<std::string> keywords = {}) {
+  return {FlagChange::Mode::kAdd, {flags, std::move(keywords)}};
+}
 
 inline std::vector<std::uint32_t> numbers(const std::vector<Uid>& uids) {
   std::vector<std::uint32_t> result;

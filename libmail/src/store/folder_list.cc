@@ -1,4 +1,4 @@
-// Tested by tests/store/conformance_test.cc.
+// Tested by tests/store/folders_test.cc.
 #include "store/folder_list.h"
 
 #include <map>

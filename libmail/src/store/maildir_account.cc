@@ -3,7 +3,7 @@
 // renamed away before its files are removed. Dovecot and we pass over names that begin with "..",
 // and `clean` removes those of ours that a crash left.
 //
-// Tested by tests/store/conformance_test.cc, tests/store/maildir_test.cc,
+// Tested by tests/store/folders_test.cc, tests/store/maildir_test.cc,
 // tests/store/crash_test.cc.
 #include "store/maildir_account.h"
 
