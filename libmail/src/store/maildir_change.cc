@@ -174,8 +174,7 @@ void MaildirMailbox::unmark(std::span<const Marked> marked) {
     const MutexLock state(state_);
     table_.next_modseq();  // somebody may have been told the new flags already
     const auto is_marked = [marked](Uid uid) {
-      return std::any_of(marked.begin(), marked.end(),
-                         [uid](const Marked& one) { return one.uid == uid; });
+      return std::ranges::binary_search(marked, uid, {}, &Marked::uid);
     };
     std::erase_if(misnamed_, is_marked);
     for (const Marked& one : marked) {
